@@ -1,0 +1,168 @@
+/**
+ * Every failure that the engine reports, once, with what it means and what to do next. `exit` is the exit code that the
+ * command line gives it (see docs/guide/exit-codes.md).
+ */
+export const engineErrors = {
+  "no-profile": {
+    exit: 10,
+    message: "There is no Photon profile here.",
+    remedy: "Run `photon init`, or point PHOTON_HOME at the profile you mean.",
+  },
+  "profile-exists": {
+    exit: 1,
+    message: "There is already a Photon profile here.",
+    remedy: "Use it, or point PHOTON_HOME at an empty folder.",
+  },
+  "profile-locked": {
+    exit: 11,
+    message: "Another Photon process is using this profile.",
+    remedy: "Wait for it to finish, then run the command again.",
+  },
+  "profile-corrupt": {
+    exit: 1,
+    message: "The profile's database is damaged.",
+    remedy:
+      "Nothing was changed. Copy the folder aside, then add this device anew from another of your devices (`photon devices add`).",
+  },
+  "profile-format": {
+    exit: 1,
+    message: "The profile was written by another version of Photon.",
+    remedy: "Update Photon, then run the command again. Nothing was changed.",
+  },
+  "disk-full": {
+    exit: 1,
+    message: "There is no space left for the profile.",
+    remedy: "Free some space and run the command again. Nothing that was confirmed is lost.",
+  },
+  "bad-invitation": {
+    exit: 2,
+    message: "That is not a Photon invitation.",
+    remedy: "Copy the whole link, or type the relay's name and the twelve words.",
+  },
+  "invitation-truncated": { exit: 2, message: "The invitation is cut short.", remedy: "Copy the whole link, or all twelve words." },
+  "invitation-mistyped": {
+    exit: 2,
+    message: "A word or character of the invitation is wrong.",
+    remedy: "Compare it with the original and try again.",
+  },
+  "invitation-expired": { exit: 1, message: "The invitation has expired.", remedy: "Ask for a new one." },
+  "invitation-unknown": {
+    exit: 1,
+    message: "No invitation waits under these words.",
+    remedy: "Check the words and the relay's name; if they are right, ask for a new invitation.",
+  },
+  "invitation-swapped": {
+    exit: 1,
+    message: "What waits at the relay is not what the link promised.",
+    remedy: "Do not accept it. Ask for a new invitation over another channel.",
+  },
+  "invitation-own": { exit: 2, message: "That is your own invitation.", remedy: "Give it to the person you want to meet." },
+  "unknown-contact": { exit: 2, message: "You have no contact by that name.", remedy: "`photon contacts` lists them." },
+  "ambiguous-contact": {
+    exit: 2,
+    message: "More than one contact has that name.",
+    remedy: "Use the id that `photon contacts` shows.",
+  },
+  "petname-taken": { exit: 2, message: "Another contact already has that petname.", remedy: "Choose another petname." },
+  "bad-petname": {
+    exit: 2,
+    message: "That petname cannot be used.",
+    remedy: "Use 1 to 64 visible characters, without control or direction marks.",
+  },
+  "bad-device-name": {
+    exit: 2,
+    message: "That device name cannot be used.",
+    remedy: "Use 1 to 64 visible characters, without control or direction marks.",
+  },
+  "not-confirmable": {
+    exit: 1,
+    message: "There is nothing to confirm for this contact.",
+    remedy: "`photon contacts` shows who waits for you.",
+  },
+  "not-active": {
+    exit: 20,
+    message: "This relationship is not active yet.",
+    remedy: "Wait for the other person, then run `photon sync`.",
+  },
+  "relationship-frozen": {
+    exit: 21,
+    message: "Two of the devices dispute each other; nobody can send.",
+    remedy: "Speak with the person over another channel; see `photon contacts history`.",
+  },
+  "relationship-closed": { exit: 1, message: "This relationship was closed.", remedy: "Meet again with a new invitation." },
+  "message-too-long": { exit: 2, message: "The message is longer than 32,000 bytes.", remedy: "Send it in parts." },
+  "message-empty": { exit: 2, message: "The message is empty.", remedy: "Say something." },
+  "unknown-device": { exit: 2, message: "You have no device by that name.", remedy: "`photon devices` lists them." },
+  "device-name-taken": { exit: 2, message: "Another of your devices has that name.", remedy: "Choose another name with --device." },
+  "last-device": {
+    exit: 2,
+    message: "A device cannot retire itself.",
+    remedy: "Run `photon devices retire` on another of your devices.",
+  },
+  "device-retired": {
+    exit: 1,
+    message: "This device was retired by another of yours.",
+    remedy: "If that was not you, see `photon devices` on the other one. To use this device again, add it as a new one.",
+  },
+  "too-many-devices": { exit: 1, message: "You have ten devices, which is as many as Photon allows.", remedy: "Retire one first." },
+  "bad-code": {
+    exit: 2,
+    message: "That is not a device code.",
+    remedy: "Type the code that `photon devices add` shows on your other device.",
+  },
+  "code-expired": {
+    exit: 1,
+    message: "Nothing waits under that code.",
+    remedy: "Run `photon devices add` again on your other device; the code works while it runs.",
+  },
+  "relay-unreachable": {
+    exit: 3,
+    message: "The relay cannot be reached.",
+    remedy: "Nothing is lost: it is kept here and sent by the next `photon sync`.",
+  },
+  "relay-refused": { exit: 1, message: "The relay refused.", remedy: "See the detail; the operator of the relay can help." },
+  "wrong-server": {
+    exit: 1,
+    message: "What answers at that address is no Photon server.",
+    remedy: "Check the address and its port.",
+  },
+  "vault-unreachable": {
+    exit: 3,
+    message: "The vault cannot be reached.",
+    remedy: "The backup is caught up by the next `photon sync`.",
+  },
+  "vault-refused": { exit: 1, message: "The vault refused.", remedy: "See the detail; the operator of the vault can help." },
+  "archive-damaged": {
+    exit: 1,
+    message: "Part of the backup is missing or was changed.",
+    remedy: "The rest was kept. Run `photon sync` on a device that has the history, to upload it again.",
+  },
+  "wrong-secret": { exit: 12, message: "The passphrase does not open this.", remedy: "Try again; nothing was changed." },
+  "weak-secret": {
+    exit: 2,
+    message: "The passphrase is too short.",
+    remedy: "Use at least 12 characters; several words are good.",
+  },
+  "bad-import": { exit: 2, message: "That file is not a Photon export.", remedy: "Give a file that `photon export` wrote." },
+  "clock-wrong": {
+    exit: 1,
+    message: "This device's clock is far off.",
+    remedy: "Set the date and time, then run the command again.",
+  },
+  "newer-photon": { exit: 1, message: "Something here was made by a newer Photon.", remedy: "Update Photon." },
+} as const;
+
+export type PhotonErrorCode = keyof typeof engineErrors;
+
+export interface PhotonError {
+  readonly code: PhotonErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** What exactly, without secrets; may be empty. */
+  readonly detail: string;
+  readonly exit: number;
+}
+
+export function photonError(code: PhotonErrorCode, detail = ""): PhotonError {
+  return { code, detail, ...engineErrors[code] };
+}

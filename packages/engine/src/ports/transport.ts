@@ -1,0 +1,42 @@
+import type { Result } from "@photon/protocol/codec";
+import type { RelayAnswer, RelayRefusal, RelayRequest, RelayRequestOf } from "@photon/protocol/queue";
+import type { VaultAnswer, VaultRefusal, VaultRequest } from "@photon/protocol/archive";
+
+/** The server answered no, or there was no answer. */
+export type TransportError<Refusal extends string> =
+  | { readonly code: "refused"; readonly refusal: Refusal; readonly detail: string; readonly retryAfter: number | undefined }
+  /** No connection, a time-out, TLS: trying again later may help. */
+  | { readonly code: "unreachable"; readonly detail: string }
+  /** Something answered that is no Photon server, or speaks another version. */
+  | { readonly code: "wrong-server"; readonly detail: string };
+
+export type RelayError = TransportError<RelayRefusal>;
+export type VaultError = TransportError<VaultRefusal>;
+
+export interface Watch {
+  /** Resolves when the connection has ended, for whatever reason. Never rejects. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+/** How requests reach relays. Retries, if any, repeat the very same bytes. */
+export interface Transport {
+  /** @param relay origin of the relay, such as "https://relay.example". Never rejects. */
+  call<K extends RelayRequest["kind"]>(
+    relay: string,
+    kind: K,
+    value: RelayRequestOf<K>,
+  ): Promise<Result<RelayAnswer<K>, RelayError>>;
+  /** Calls `onHint` when one of the queues may have something to read. Only a hint: correctness comes from reading. */
+  watch(relay: string, reads: RelayRequestOf<"read">, onHint: () => void): Watch;
+}
+
+/** How requests reach vaults; the same shape as `Transport`, for blobs and heads. */
+export interface BlobStore {
+  /** @param vault origin of the vault. Never rejects. */
+  call<K extends VaultRequest["kind"]>(
+    vault: string,
+    kind: K,
+    value: Extract<VaultRequest, { kind: K }>["value"],
+  ): Promise<Result<VaultAnswer<K>, VaultError>>;
+}

@@ -1,0 +1,5 @@
+export * from "./bytes.ts";
+export * from "./cbor.ts";
+export * from "./error.ts";
+export * from "./result.ts";
+export * from "./schema.ts";

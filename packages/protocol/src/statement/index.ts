@@ -1,0 +1,4 @@
+export * from "./bodies.ts";
+export * from "./ids.ts";
+export * from "./parts.ts";
+export * from "./statement.ts";

@@ -1,0 +1,177 @@
+/**
+ * A statement is a COSE_Sign1 (RFC 9052 §4.2), untagged, with an embedded payload:
+ * `[protected, {}, payload, signature]`, where the protected header holds the algorithm (1), the type (16, RFC 9596)
+ * and the version (−65537, a private label), and the external AAD is "photon/statement/<type>/<version>".
+ * Its id is the SHA-256 of its bytes. See spec/02-statements.md.
+ */
+import { ed25519 } from "@noble/curves/ed25519.js";
+import {
+  bytes,
+  type Bytes,
+  type Cbor,
+  decode,
+  decodeCbor,
+  decodeError,
+  type DecodeError,
+  encode,
+  encodeCbor,
+  err,
+  ok,
+  oneOf,
+  type Result,
+  type Schema,
+  struct,
+  text,
+  uint,
+  utf8,
+} from "../codec/index.ts";
+import { type Bodies, bodySchemaOf, isStatementType, type StatementType } from "./bodies.ts";
+import { idKey, type SideId, sideIdSchema, type StatementId, statementIdOf } from "./ids.ts";
+import { headsSchema } from "./parts.ts";
+
+/** A `found` with the largest key package, or a `succeed` with ten, with room to spare. */
+export const maxStatement = 96 * 1024;
+export const statementVersion = 1;
+
+/** COSE algorithm numbers: Ed25519 (RFC 9864), and one of the private range for the BLS12-381 of recovery keys. */
+export const algorithms = { ed25519: -19, bls12381: -65601 } as const;
+export type Algorithm = keyof typeof algorithms;
+
+const headerSchema = struct({
+  algorithm: [1, oneOf(algorithms)],
+  type: [16, text(32)],
+  version: [-65537, uint({ min: 1, max: 0xffff })],
+});
+const prefix = {
+  side: [1, sideIdSchema],
+  heads: [2, headsSchema],
+  /** An Ed25519 public key: a leaf's or an admission key's; or the blinded BLS key of a `succeed`. */
+  signer: [3, bytes({ min: 32, max: 96 })],
+  /** Milliseconds since 1970 by the signer's clock. Shown to people, never counted. */
+  claimedAt: [4, uint()],
+} as const;
+
+interface Common {
+  readonly id: StatementId;
+  /** The bytes as received: what was signed, hashed, stored and is passed on. */
+  readonly bytes: Bytes;
+  readonly side: SideId;
+  readonly heads: readonly StatementId[];
+  readonly signer: Bytes;
+  readonly claimedAt: number;
+  readonly algorithm: Algorithm;
+}
+export type KnownStatement<T extends StatementType = StatementType> = {
+  readonly [K in T]: Common & { readonly type: K; readonly version: 1; readonly body: Bodies[K] };
+}[T];
+/** Signed by a newer Photon: kept, passed on, and held together with its descendants. */
+export type UnknownStatement = Common & { readonly type: "unknown"; readonly named: string; readonly version: number };
+export type Statement = KnownStatement | UnknownStatement;
+
+export interface Signer {
+  readonly publicKey: Uint8Array;
+  readonly algorithm: Algorithm;
+  readonly sign: (message: Bytes) => Promise<Uint8Array>;
+}
+
+export interface Draft<T extends StatementType> {
+  readonly type: T;
+  readonly side: SideId;
+  readonly heads: readonly StatementId[];
+  readonly claimedAt: number;
+  readonly body: Bodies[T];
+}
+
+const payloadSchema = (body: Schema<unknown>): Schema<{ readonly body: unknown } & Omit<Common, "id" | "bytes" | "algorithm">> =>
+  struct({ ...prefix, body: [5, body] }) as never;
+const anyBody: Schema<Cbor> = { toCbor: (value) => value, fromCbor: (value) => ok(value) };
+
+function toBeSigned(protectedHeader: Uint8Array, type: string, version: number, payload: Uint8Array): Bytes {
+  return encodeCbor(["Signature1", protectedHeader, utf8(`photon/statement/${type}/${version}`), payload]);
+}
+
+/** Encodes and signs a draft. The heads are sorted, so that one meaning has one encoding. */
+export async function signStatement<T extends StatementType>(draft: Draft<T>, signer: Signer): Promise<KnownStatement<T>> {
+  const header = encode(headerSchema, { algorithm: signer.algorithm, type: draft.type, version: statementVersion });
+  const payload = encode(payloadSchema(bodySchemaOf(draft.type) as Schema<unknown>), {
+    side: draft.side,
+    heads: sortIds(draft.heads),
+    signer: signer.publicKey as Bytes,
+    claimedAt: draft.claimedAt,
+    body: draft.body,
+  });
+  const signature = await signer.sign(toBeSigned(header, draft.type, statementVersion, payload));
+  const parsed = parseStatement(encodeCbor([header, new Map(), payload, signature]));
+  if (!parsed.ok) throw new Error(`signed a statement that does not verify: ${parsed.error.code} ${parsed.error.detail}`);
+  return parsed.value as KnownStatement<T>;
+}
+
+/** An Ed25519 signer (RFC 8032) over a 32-byte seed. */
+export function ed25519Signer(seed: Uint8Array): Signer {
+  return {
+    publicKey: ed25519.getPublicKey(seed),
+    algorithm: "ed25519",
+    sign: (message) => Promise.resolve(ed25519.sign(message, seed)),
+  };
+}
+
+/**
+ * Decodes a statement and verifies an Ed25519 signature over the bytes received (strictly: canonical encodings,
+ * no small-order key). A BLS signature is only carried here: `succeed` is verified against the commitment it opens,
+ * which only the lineage knows.
+ */
+export function parseStatement(received: Uint8Array): Result<Statement, DecodeError> {
+  const outer = decodeCbor(received, maxStatement);
+  if (!outer.ok) return outer;
+  const parts = outer.value;
+  if (!Array.isArray(parts) || parts.length !== 4)
+    return err(decodeError("wrong-shape", "$: expected [protected, {}, payload, signature]"));
+  const [headerBytes, unprotected, payloadBytes, signature] = parts as readonly Cbor[];
+  if (!(headerBytes instanceof Uint8Array) || !(payloadBytes instanceof Uint8Array) || !(signature instanceof Uint8Array)) {
+    return err(decodeError("wrong-shape", "$: header, payload and signature are bytes"));
+  }
+  if (!(unprotected instanceof Map) || unprotected.size !== 0)
+    return err(decodeError("wrong-shape", "$: the unprotected header is empty"));
+  const header = decode(headerSchema, headerBytes, 128);
+  if (!header.ok) return header;
+  const { algorithm, type, version } = header.value;
+  const known = version === statementVersion && isStatementType(type);
+  const body = (known ? bodySchemaOf(type) : anyBody) as Schema<unknown>;
+  const payload = decode(payloadSchema(body), payloadBytes, maxStatement);
+  if (!payload.ok) return payload;
+  const { side, heads, signer, claimedAt } = payload.value;
+  if (!isSorted(heads)) return err(decodeError("not-canonical", "$.heads: not sorted, or not distinct"));
+  if (known && (algorithm === "bls12381") !== (type === "succeed")) {
+    return err(decodeError("wrong-shape", `$: ${type} is not signed with ${algorithm}`));
+  }
+  const signed = toBeSigned(headerBytes, type, version, payloadBytes);
+  if (algorithm === "ed25519") {
+    if (signature.length !== 64 || signer.length !== 32 || !verifyEd25519(signer, signed, signature)) {
+      return err(decodeError("bad-signature", "$.signature"));
+    }
+  } else if (signature.length !== 48 && signature.length !== 96) {
+    return err(decodeError("bad-signature", "$.signature"));
+  }
+  const own = new Uint8Array(received);
+  const common = { id: statementIdOf(own), bytes: own, side, heads, signer, claimedAt, algorithm };
+  if (!known) return ok({ ...common, type: "unknown", named: type, version });
+  return ok({ ...common, type, version: 1, body: payload.value.body } as KnownStatement);
+}
+
+/** RFC 8032 verification without the leniency of ZIP 215, so that every platform agrees. False for any bad input. */
+export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false; // noble throws for encodings that are no point; for us that is simply not a signature
+  }
+}
+
+function sortIds(ids: readonly StatementId[]): StatementId[] {
+  const unique = new Map(ids.map((id) => [idKey(id), id]));
+  return [...unique.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+}
+const isSorted = (ids: readonly StatementId[]): boolean => {
+  for (let i = 1; i < ids.length; i++) if (idKey(ids[i - 1] as StatementId) >= idKey(ids[i] as StatementId)) return false;
+  return true;
+};

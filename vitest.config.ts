@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests run from source: the export condition points at `src`, so that nothing has to be built first. */
+export default defineConfig({
+  resolve: { conditions: ["photon-source"] },
+  ssr: { resolve: { conditions: ["photon-source"], externalConditions: ["photon-source"] } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
