@@ -4,6 +4,7 @@
  */
 import type { Bytes, Result } from "@photon/protocol/codec";
 import type { PhotonError } from "./errors.ts";
+import type { BlobStore, Clock, KeyStore, Random, Store, Transport } from "./ports/index.ts";
 
 export type Outcome<T> = Promise<Result<T, PhotonError>>;
 
@@ -36,7 +37,7 @@ export interface Contact {
 }
 
 export interface SafetyWords {
-  /** Twelve words in one fixed order for both people. */
+  /** Ten words for each side, in one fixed order for both people: twenty. */
   readonly words: readonly string[];
   readonly digits: string;
   /** Names of pictures. */
@@ -162,4 +163,31 @@ export interface Engine {
   importFrom(file: Bytes, passphrase: string): Outcome<ImportReport>;
 
   close(): Promise<void>;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keys: KeyStore;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly blobs: BlobStore;
+}
+
+/** Running `init --join` on the new device. */
+export interface Joining {
+  /** One step: answers the other device, then restores. Call again until it says `joined`; `progress` is 0 to 1. */
+  poll(): Outcome<{ readonly state: "waiting" | "restoring"; readonly progress: number } | { readonly state: "joined"; readonly engine: Engine }>;
+}
+
+/** Implemented in `profile/`; listed here because they are the only ways to an `Engine`. */
+export interface Profiles {
+  /** Makes a new person with one device. Fails with `profile-exists` if the store has one. */
+  createProfile(ports: Ports, options: { readonly device: string; readonly relay: string; readonly vault: string }): Outcome<Engine>;
+  /** Fails with `no-profile` if the store is empty. */
+  openProfile(ports: Ports): Outcome<Engine>;
+  /** Joins the circle of the device that shows `code`. */
+  joinProfile(ports: Ports, options: { readonly device: string; readonly code: string }): Outcome<Joining>;
+  /** The relay that an invitation names, so that `accept` can initialise an empty profile; undefined for bare words. */
+  invitationRelay(invitation: string): Result<string | undefined, PhotonError>;
 }

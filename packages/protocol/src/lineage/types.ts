@@ -4,7 +4,7 @@
  * the same `now` give the same state in whatever order the statements came.
  */
 import type { Bytes } from "../codec/index.ts";
-import type { Commitment, Custody, Inbox, Leaf, LeafId, SideId, StatementId, StatementType } from "../statement/index.ts";
+import type { Commitment, Custody, Inbox, Leaf, SideId, StatementId, StatementType } from "../statement/index.ts";
 
 export type LeafStatus = "live" | "retired" | "frozen";
 
