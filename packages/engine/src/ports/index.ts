@@ -3,6 +3,7 @@
  * suite (`@photon/engine/ports/acceptance`) that every adapter passes. Pinned; see spec/09-engine.md.
  */
 export type * from "./clock.ts";
+export * from "./failure.ts";
 export type * from "./keystore.ts";
 export * from "./store.ts";
 export * from "./transport.ts";

@@ -1,0 +1,3 @@
+export * from "./encrypted-store.ts";
+export * from "./keystore.ts";
+export * from "./platform.ts";

@@ -1,0 +1,2 @@
+export * from "./profile-lock.ts";
+export * from "./store.ts";
