@@ -1,0 +1,83 @@
+/**
+ * What proves each relay request. See spec/05-queue.md.
+ *
+ * | request  | proof                                             | covers                                          |
+ * | -------- | ------------------------------------------------- | ----------------------------------------------- |
+ * | `append` | HMAC-SHA-256 under one of the queue's write keys  | label ‖ sendId ‖ appendId ‖ SHA-256(body)       |
+ * | `read`   | Ed25519 by the queue's read key                   | [label, receiveId, after, limit]                |
+ * | `rotate` | Ed25519 by the read key before the rotation       | [label, receiveId, version, readKey, writeKeys] |
+ * | `move`   | Ed25519 by the read key                           | [label, receiveId, SHA-256(bundle)]             |
+ * | `delete` | Ed25519 by the read key                           | [label, receiveId]                              |
+ *
+ * A repeat of any of them does what the first did, or nothing: append ids are idempotent, reads only read, rotations are
+ * compare-and-swap. So none needs a time or a challenge. The ids are random per queue, hence also per relay.
+ */
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { asBytes, type Bytes, concat, encodeCbor, type SchemaType, utf8 } from "../codec/index.ts";
+import { verifyEd25519 } from "../statement/index.ts";
+import type { appendSchema, deleteSchema, moveSchema, readSchema, rotateSchema } from "./relay-api.ts";
+
+export type AppendRequest = SchemaType<typeof appendSchema>;
+export type ReadRequest = SchemaType<typeof readSchema>;
+export type RotateRequest = SchemaType<typeof rotateSchema>;
+export type MoveRequest = SchemaType<typeof moveSchema>;
+export type DeleteRequest = SchemaType<typeof deleteSchema>;
+type Unsigned<T> = Omit<T, "signature">;
+type Unproved = Omit<AppendRequest, "mac">;
+
+const appendLabel = utf8("photon/relay/append/1");
+
+/** What is MACed: every part has a fixed length, so that no two requests share an input. */
+export const appendMacInput = ({ sendId, appendId, body }: Unproved): Bytes => concat(appendLabel, sendId, appendId, sha256(body));
+
+export const appendMac = (writeKey: Bytes, request: Unproved): Bytes => asBytes(hmac(sha256, writeKey, appendMacInput(request)));
+
+/** Compares in constant time, and tries every key whichever fits. */
+export function verifyAppendMac(writeKeys: readonly Bytes[], request: AppendRequest): boolean {
+  let fits = false;
+  for (const key of writeKeys) if (equalSecrets(appendMac(key, request), request.mac)) fits = true;
+  return fits;
+}
+
+export const readInput = ({ receiveId, after, limit }: Unsigned<ReadRequest>): Bytes =>
+  encodeCbor(["photon/relay/read/1", receiveId, after, limit]);
+export const rotateInput = ({ receiveId, version, readKey, writeKeys }: Unsigned<RotateRequest>): Bytes =>
+  encodeCbor(["photon/relay/rotate/1", receiveId, version, readKey, writeKeys]);
+export const moveInput = ({ receiveId, bundle }: Unsigned<MoveRequest>): Bytes =>
+  encodeCbor(["photon/relay/move/1", receiveId, sha256(bundle)]);
+export const deleteInput = ({ receiveId }: Unsigned<DeleteRequest>): Bytes => encodeCbor(["photon/relay/delete/1", receiveId]);
+
+const signed = <T extends object>(seed: Bytes, fields: T, input: Bytes): T & { readonly signature: Bytes } => ({
+  ...fields,
+  signature: asBytes(ed25519.sign(input, seed)),
+});
+
+/** The whole request, signed. @param seed the 32-byte read seed of the queue. */
+export const signRead = (seed: Bytes, fields: Unsigned<ReadRequest>): ReadRequest => signed(seed, fields, readInput(fields));
+export const signRotate = (seed: Bytes, fields: Unsigned<RotateRequest>): RotateRequest =>
+  signed(seed, fields, rotateInput(fields));
+export const signMove = (seed: Bytes, fields: Unsigned<MoveRequest>): MoveRequest => signed(seed, fields, moveInput(fields));
+export const signDelete = (seed: Bytes, fields: Unsigned<DeleteRequest>): DeleteRequest =>
+  signed(seed, fields, deleteInput(fields));
+/** The whole request with its MAC. */
+export const proveAppend = (writeKey: Bytes, fields: Unproved): AppendRequest => ({ ...fields, mac: appendMac(writeKey, fields) });
+
+/** Strict RFC 8032 verification; a server may verify natively over the same input. */
+export const verifyRead = (readKey: Bytes, request: ReadRequest): boolean =>
+  verifyEd25519(readKey, readInput(request), request.signature);
+export const verifyRotate = (readKey: Bytes, request: RotateRequest): boolean =>
+  verifyEd25519(readKey, rotateInput(request), request.signature);
+export const verifyMove = (readKey: Bytes, request: MoveRequest): boolean =>
+  verifyEd25519(readKey, moveInput(request), request.signature);
+export const verifyDelete = (readKey: Bytes, request: DeleteRequest): boolean =>
+  verifyEd25519(readKey, deleteInput(request), request.signature);
+
+/** Looks at every byte whatever it finds; lengths are public. */
+function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
