@@ -1,11 +1,13 @@
 /**
  * Deterministic CBOR (RFC 8949 §4.2.1): one value has one encoding, and only that encoding is accepted.
  * The item types we use: integers within ±(2^53−1), byte strings, text strings, arrays, maps with integer keys,
- * booleans. No tags, floats, null, undefined or indefinite lengths.
+ * booleans. No tags, floats, null, undefined or indefinite lengths. See spec/01-encoding.md.
+ *
+ * The decoder is our own (decision 0005): total, linear in its input, and with one error code for each way to go wrong.
  */
-import { decode as cborgDecode, encode as cborgEncode, rfc8949EncodeOptions } from "cborg";
-import { asBytes, type Bytes, equalBytes } from "./bytes.ts";
-import { decodeError, type DecodeError } from "./error.ts";
+import { encode as cborgEncode, rfc8949EncodeOptions } from "cborg";
+import { asBytes, type Bytes, compareBytes, ownBytes } from "./bytes.ts";
+import { decodeError, type DecodeError, type DecodeErrorCode } from "./error.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export type Cbor = number | string | boolean | Uint8Array | readonly Cbor[] | CborMap;
@@ -19,80 +21,143 @@ export function encodeCbor(value: Cbor): Bytes {
 }
 
 /**
- * Decodes exactly one canonical item that is the whole input.
+ * Decodes exactly one canonical item that is the whole input. The value shares no memory with the input.
  * @param max the longest input accepted, in bytes.
  */
 export function decodeCbor(bytes: Uint8Array, max: number): Result<Cbor, DecodeError> {
   if (bytes.length > max) return err(decodeError("too-long", `${bytes.length} bytes, at most ${max}`));
-  const shape = checkShape(bytes);
-  if (shape !== undefined) return err(shape);
-  let value: Cbor;
-  try {
-    value = cborgDecode(bytes, {
-      useMaps: true,
-      strict: true,
-      allowIndefinite: false,
-      allowUndefined: false,
-      allowInfinity: false,
-      allowNaN: false,
-      allowBigInt: false,
-      rejectDuplicateMapKeys: true,
-    }) as Cbor;
-  } catch (error) {
-    return err(decodeError("malformed", error instanceof Error ? error.message : "not CBOR"));
-  }
-  // One comparison rejects every remaining variation: unsorted keys, long-form lengths, repaired text.
-  if (!equalBytes(encodeCbor(value), bytes)) return err(decodeError("not-canonical", "re-encoding differs"));
+  const reader: Reader = { bytes, at: 0, error: undefined };
+  const value = readItem(reader, 0);
+  if (value !== undefined && reader.at < bytes.length) fail(reader, "malformed", `${bytes.length - reader.at} bytes after the end`);
+  if (reader.error !== undefined) return err(reader.error);
+  if (value === undefined) throw new Error("a decoder failed without saying why");
   return ok(value);
 }
 
-/**
- * A linear walk before the library sees the bytes: exactly one item, bounded depth, only the item types we use,
- * no count that the remaining bytes could not hold. So memory is bounded by the input's length.
- */
-function checkShape(bytes: Uint8Array): DecodeError | undefined {
-  const open: number[] = [];
-  let at = 0;
-  let remaining = 1;
-  for (;;) {
-    while (remaining === 0) {
-      const outer = open.pop();
-      if (outer === undefined) {
-        return at === bytes.length ? undefined : decodeError("malformed", `${bytes.length - at} bytes after the end`);
-      }
-      remaining = outer;
-    }
-    remaining -= 1;
-    const first = bytes[at];
-    if (first === undefined) return decodeError("malformed", "ends early");
-    at += 1;
-    const major = first >> 5;
-    const info = first & 31;
-    if (major === 7) {
-      if (info !== 20 && info !== 21) return decodeError("wrong-shape", `simple value ${info}`);
-      continue;
-    }
-    if (major === 6) return decodeError("wrong-shape", `major type ${major}`);
-    let count = info;
-    if (info > 27) return decodeError("not-canonical", "indefinite or reserved length");
-    if (info >= 24) {
-      const size = 1 << (info - 24);
-      if (at + size > bytes.length) return decodeError("malformed", "ends early");
-      count = 0;
-      for (let i = 0; i < size; i++) count = count * 256 + (bytes[at + i] ?? 0);
-      at += size;
-      if (!Number.isSafeInteger(count)) return decodeError("out-of-range", "number above 2^53-1");
-    }
-    if (major <= 1) continue;
-    if (major === 2 || major === 3) {
-      if (count > bytes.length - at) return decodeError("malformed", "string ends early");
-      at += count;
-      continue;
-    }
-    const items = major === 4 ? count : 2 * count;
-    if (items > bytes.length - at) return decodeError("malformed", "more items than bytes");
-    if (open.length >= maxDepth) return decodeError("out-of-range", `nested deeper than ${maxDepth}`);
-    open.push(remaining);
-    remaining = items;
+/** Where the walk is. Its functions return undefined once `error` is set, and read no further. */
+interface Reader {
+  readonly bytes: Uint8Array;
+  at: number;
+  error: DecodeError | undefined;
+}
+
+/** The first byte of an item and the number that comes with it: a value, a length, or a count. */
+interface Head {
+  readonly major: number;
+  readonly count: number;
+}
+
+function fail(reader: Reader, code: DecodeErrorCode, detail: string): undefined {
+  reader.error ??= decodeError(code, `at byte ${reader.at}: ${detail}`);
+  return undefined;
+}
+
+function readItem(reader: Reader, depth: number): Cbor | undefined {
+  const head = readHead(reader);
+  if (head === undefined) return undefined;
+  switch (head.major) {
+    case 0:
+      return head.count;
+    case 1:
+      return -1 - head.count;
+    case 2:
+      return readString(reader, head.count);
+    case 3:
+      return readText(reader, head.count);
+    case 4:
+      return readArray(reader, head.count, depth);
+    case 5:
+      return readMap(reader, head.count, depth);
+    default:
+      return head.count === 21;
   }
+}
+
+function readHead(reader: Reader): Head | undefined {
+  const { bytes } = reader;
+  const first = bytes[reader.at];
+  if (first === undefined) return fail(reader, "malformed", "ends early");
+  const major = first >> 5;
+  const info = first & 31;
+  if (major === 7 && info !== 20 && info !== 21) return fail(reader, "wrong-shape", "a float or simple value");
+  if (major === 6) return fail(reader, "wrong-shape", "a tag");
+  if (info > 27) return fail(reader, "not-canonical", "an indefinite or reserved length");
+  if (info < 24) {
+    reader.at += 1;
+    return { major, count: info };
+  }
+  const size = 1 << (info - 24);
+  if (reader.at + 1 + size > bytes.length) return fail(reader, "malformed", "ends early");
+  let count = 0;
+  for (let i = 1; i <= size; i++) count = count * 256 + (bytes[reader.at + i] ?? 0);
+  if (count < (size === 1 ? 24 : 2 ** (4 * size))) return fail(reader, "not-canonical", "a number in more bytes than it needs");
+  const largest = major === 1 ? Number.MAX_SAFE_INTEGER - 1 : Number.MAX_SAFE_INTEGER;
+  if (count > largest) return fail(reader, "out-of-range", "a number beyond 2^53-1");
+  reader.at += 1 + size;
+  return { major, count };
+}
+
+function readString(reader: Reader, length: number): Bytes | undefined {
+  const end = reader.at + length;
+  if (end > reader.bytes.length) return fail(reader, "malformed", "a string ends early");
+  const value = ownBytes(reader.bytes.subarray(reader.at, end));
+  reader.at = end;
+  return value;
+}
+
+// Fatal, so that nothing is repaired, and without the habit of dropping a leading U+FEFF: text comes back as it was.
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function readText(reader: Reader, length: number): string | undefined {
+  const started = reader.at;
+  const value = readString(reader, length);
+  if (value === undefined) return undefined;
+  try {
+    return utf8Decoder.decode(value);
+  } catch {
+    reader.at = started;
+    return fail(reader, "malformed", "text that is not UTF-8");
+  }
+}
+
+/** Each item takes a byte at least: a count that the rest of the input cannot hold allocates nothing. */
+function fits(reader: Reader, items: number, depth: number): boolean {
+  if (items > reader.bytes.length - reader.at) fail(reader, "malformed", "more items than bytes");
+  else if (depth >= maxDepth) fail(reader, "out-of-range", `nested deeper than ${maxDepth}`);
+  return reader.error === undefined;
+}
+
+function readArray(reader: Reader, count: number, depth: number): readonly Cbor[] | undefined {
+  if (!fits(reader, count, depth)) return undefined;
+  const items: Cbor[] = [];
+  for (let i = 0; i < count; i++) {
+    const item = readItem(reader, depth + 1);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
+
+const emptyMap: CborMap = new Map();
+
+function readMap(reader: Reader, count: number, depth: number): CborMap | undefined {
+  if (!fits(reader, 2 * count, depth)) return undefined;
+  if (count === 0) return emptyMap; // shared: a long row of empty maps costs no memory
+  const map = new Map<number, Cbor>();
+  let previous: Uint8Array | undefined;
+  for (let i = 0; i < count; i++) {
+    const started = reader.at;
+    const key = readItem(reader, depth + 1);
+    if (key === undefined) return undefined;
+    const encoded = reader.bytes.subarray(started, reader.at);
+    if (typeof key !== "number") return fail(reader, "wrong-shape", "a map key that is no integer");
+    if (previous !== undefined && compareBytes(previous, encoded) >= 0) {
+      return fail(reader, "not-canonical", "map keys out of order, or twice");
+    }
+    previous = encoded;
+    const value = readItem(reader, depth + 1);
+    if (value === undefined) return undefined;
+    map.set(key, value);
+  }
+  return map;
 }

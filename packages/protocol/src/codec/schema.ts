@@ -2,9 +2,9 @@
  * Schemas: a type, its encoder and its decoder in one value. Decoders are total: they return the typed value or a
  * typed error that names the place, never a partial value. Every variable-length part states its maximum.
  */
-import { asBytes, type Bytes } from "./bytes.ts";
+import { asBytes, type Bytes, compareBytes, equalBytes } from "./bytes.ts";
 import { type Cbor, decodeCbor, encodeCbor } from "./cbor.ts";
-import { decodeError, type DecodeError } from "./error.ts";
+import { decodeError, type DecodeError, type DecodeErrorCode } from "./error.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export interface Schema<T> {
@@ -30,6 +30,11 @@ const wrong = (path: string, wanted: string): { ok: false; error: DecodeError } 
   err(decodeError("wrong-shape", `${path}: expected ${wanted}`));
 const range = (path: string, wanted: string): { ok: false; error: DecodeError } =>
   err(decodeError("out-of-range", `${path}: ${wanted}`));
+
+/** A schema that gives two things one number is a bug of ours, found when the program starts. */
+function certainlyDistinct(what: string, numbers: readonly number[]): void {
+  if (new Set(numbers).size !== numbers.length) throw new Error(`two ${what} are equal: ${numbers.join(", ")}`);
+}
 
 /** Unsigned integer, min ≤ n ≤ max (default the largest safe integer). */
 export function uint(bounds: { min?: number; max?: number } = {}): Schema<number> {
@@ -72,11 +77,12 @@ export function branded<B extends Bytes>(length: number): Schema<B> {
   return bytes(length) as unknown as Schema<B>;
 }
 
-/** Well-formed Unicode text of at most `max` UTF-16 units. */
+/** Well-formed Unicode text of at most `max` UTF-16 code units. */
 export function text(max: number): Schema<string> {
   return {
     toCbor: (value) => {
       if (value.length > max) throw new Error(`${value.length} characters is more than ${max}`);
+      if (/\p{Surrogate}/u.test(value)) throw new Error("half of a surrogate pair: it would not come back as it was");
       return value;
     },
     fromCbor: (value, path) => {
@@ -86,18 +92,28 @@ export function text(max: number): Schema<string> {
   };
 }
 
-/** A closed set of names, each with its number on the wire. */
-export function oneOf<const M extends Readonly<Record<string, number>>>(names: M): Schema<keyof M & string> {
+/**
+ * A closed set of names, each with its number on the wire.
+ * @param unknown the code for a number that stands for no name here.
+ */
+export function oneOf<const M extends Readonly<Record<string, number>>>(
+  names: M,
+  unknown: DecodeErrorCode = "wrong-shape",
+): Schema<keyof M & string> {
   const byNumber = new Map<number, keyof M & string>(Object.entries(names).map(([name, number]) => [number, name]));
+  certainlyDistinct("numbers", Object.values(names));
   return {
     toCbor: (value) => {
-      const number = names[value];
+      const number = Object.hasOwn(names, value) ? names[value] : undefined;
       if (number === undefined) throw new Error(`unknown name ${value}`);
       return number;
     },
     fromCbor: (value, path) => {
-      const name = typeof value === "number" ? byNumber.get(value) : undefined;
-      return name === undefined ? wrong(path, `one of ${Object.keys(names).join(", ")}`) : ok(name);
+      if (typeof value !== "number") return wrong(path, `the number of one of ${Object.keys(names).join(", ")}`);
+      const name = byNumber.get(value);
+      return name === undefined
+        ? err(decodeError(unknown, `${path}: ${value} is none of ${Object.keys(names).join(", ")}`))
+        : ok(name);
     },
   };
 }
@@ -119,6 +135,60 @@ export function list<T>(item: Schema<T>, bounds: { min?: number; max: number }):
         out.push(parsed.value);
       }
       return ok(out);
+    },
+  };
+}
+
+/**
+ * A list that means a set: its items have one order on the wire, by the bytes of their keys, and no key stands twice.
+ * The encoder puts them in that order and keeps one of equal items; the decoder refuses any other order.
+ * @param key what tells two items apart; the whole encoded item where it is not given.
+ */
+export function set<T>(
+  item: Schema<T>,
+  bounds: { min?: number; max: number },
+  key: (value: T) => Uint8Array = (value) => encode(item, value),
+): Schema<readonly T[]> {
+  const inner = list(item, bounds);
+  return {
+    toCbor: (values) => {
+      const sorted = values.toSorted((a, b) => compareBytes(key(a), key(b)));
+      const distinct = sorted.filter((value, index) => {
+        const next = sorted[index + 1];
+        if (next === undefined || !equalBytes(key(value), key(next))) return true;
+        if (equalBytes(encode(item, value), encode(item, next))) return false;
+        throw new Error("two different items with one key");
+      });
+      return inner.toCbor(distinct);
+    },
+    fromCbor: (value, path) => {
+      const parsed = inner.fromCbor(value, path);
+      if (!parsed.ok) return parsed;
+      let previous: Uint8Array | undefined;
+      for (const one of parsed.value) {
+        const current = key(one);
+        if (previous !== undefined && compareBytes(previous, current) >= 0) {
+          return err(decodeError("not-canonical", `${path}: out of order, or twice`));
+        }
+        previous = current;
+      }
+      return parsed;
+    },
+  };
+}
+
+/** The schema, and a rule between its parts. @param rule what is wrong with a value, in words, or undefined. */
+export function ruled<T>(schema: Schema<T>, rule: (value: T) => string | undefined): Schema<T> {
+  return {
+    toCbor: (value) => {
+      const broken = rule(value);
+      if (broken !== undefined) throw new Error(broken);
+      return schema.toCbor(value);
+    },
+    fromCbor: (value, path) => {
+      const parsed = schema.fromCbor(value, path);
+      const broken = parsed.ok ? rule(parsed.value) : undefined;
+      return broken === undefined ? parsed : err(decodeError("wrong-shape", `${path}: ${broken}`));
     },
   };
 }
@@ -148,6 +218,10 @@ export function struct<const F extends Fields>(fields: F): Schema<StructType<F>>
     return { name, key, isOptional, schema: isOptional ? field.optional : field };
   });
   const keys = new Set(known.map((field) => field.key));
+  certainlyDistinct(
+    "field numbers",
+    known.map((field) => field.key),
+  );
   return {
     toCbor: (value) => {
       const map = new Map<number, Cbor>();
@@ -190,9 +264,13 @@ export type UnionType<V extends Variants> = {
 /** `[tag, value]`, told apart by `kind` in TypeScript. */
 export function union<const V extends Variants>(variants: V): Schema<UnionType<V>> {
   const byTag = new Map(Object.entries(variants).map(([kind, [tag, schema]]) => [tag, { kind, schema }]));
+  certainlyDistinct(
+    "tags",
+    Object.values(variants).map(([tag]) => tag),
+  );
   return {
     toCbor: (item) => {
-      const variant = variants[item.kind];
+      const variant = Object.hasOwn(variants, item.kind) ? variants[item.kind] : undefined;
       if (variant === undefined) throw new Error(`unknown kind ${item.kind}`);
       return [variant[0], variant[1].toCbor(item.value)];
     },

@@ -13,11 +13,21 @@
  * | `close`      | a live leaf                      | goodbye                                                     |
  * | `generation` | a live leaf                      | a session generation (not part of the lineage's DAG)        |
  */
-import { bytes, list, oneOf, optional, type Schema, type SchemaType, struct, uint } from "../codec/index.ts";
+import { bytes, oneOf, optional, type Schema, type SchemaType, set, struct, uint } from "../codec/index.ts";
 import { groupIdSchema, leafIdSchema, statementIdSchema } from "./ids.ts";
-import { custodySchema, headsSchema, inboxSchema, leafSchema, maxLeaves, planPartsSchema, suiteSchema } from "./parts.ts";
+import {
+  custodySchema,
+  headsSchema,
+  inboxSchema,
+  leafSchema,
+  leavesSchema,
+  maxLeaves,
+  planPartsSchema,
+  suiteSchema,
+} from "./parts.ts";
 
 const time = uint();
+const itself = (id: Uint8Array): Uint8Array => id;
 
 export const admitProofs = { device: 0, escrow: 1, shares: 2 } as const;
 export const retireReasons = { gone: 0, lost: 1, taken: 2 } as const;
@@ -32,11 +42,11 @@ const found = struct({
   plan: [5, planPartsSchema],
 });
 const admit = struct({
-  leaves: [1, list(leafSchema, { min: 1, max: maxLeaves })],
+  leaves: [1, leavesSchema],
   proof: [2, oneOf(admitProofs)],
 });
 const retire = struct({
-  leaves: [1, list(leafIdSchema, { min: 1, max: maxLeaves })],
+  leaves: [1, set(leafIdSchema, { min: 1, max: maxLeaves }, itself)],
   reason: [2, oneOf(retireReasons)],
   /** Everything at or before these statements stays valid; what the leaves signed otherwise is void. */
   trusted: [3, headsSchema],
@@ -52,7 +62,7 @@ const succeed = struct({
   epoch: [2, uint({ min: 1, max: 0xffff_ffff })],
   planVersion: [3, uint({ max: 0xffff_ffff })],
   threshold: [4, uint({ max: 1 })],
-  leaves: [5, list(leafSchema, { min: 1, max: maxLeaves })],
+  leaves: [5, leavesSchema],
   inbox: [6, inboxSchema],
   custody: [7, custodySchema],
   /** The commitments that replace the one this statement opens. */
@@ -78,15 +88,15 @@ const generation = struct({
   number: [2, uint({ min: 1, max: 0xffff_ffff })],
   group: [3, groupIdSchema],
   /** Ids of the generation statements it follows. */
-  parents: [4, list(statementIdSchema, { max: 8 })],
+  parents: [4, set(statementIdSchema, { max: 8 }, itself)],
   /** The live leaves of both sides, sorted by their bytes; the founder's own among them. */
-  members: [5, list(leafIdSchema, { min: 1, max: 2 * maxLeaves })],
+  members: [5, set(leafIdSchema, { min: 1, max: 2 * maxLeaves }, itself)],
   /** Heads of the other side's lineage; empty in a circle. The founder's own are the statement's `heads`. */
   peerHeads: [6, headsSchema],
   /** SHA-256 of the MLS Welcome that comes with it. */
   welcome: [7, bytes(32)],
   /** Leaves that had to be added by their last-resort package: found again at their first reply. */
-  lastResort: [8, list(leafIdSchema, { max: 2 * maxLeaves })],
+  lastResort: [8, set(leafIdSchema, { max: 2 * maxLeaves }, itself)],
 });
 
 export const bodySchemas = { found, admit, retire, plan, move, succeed, contest, close, generation } as const;

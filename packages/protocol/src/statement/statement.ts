@@ -15,10 +15,12 @@ import {
   type DecodeError,
   encode,
   encodeCbor,
+  equalBytes,
   err,
   ok,
   oneOf,
   type Result,
+  ruled,
   type Schema,
   struct,
   text,
@@ -26,7 +28,7 @@ import {
   utf8,
 } from "../codec/index.ts";
 import { type Bodies, bodySchemaOf, isStatementType, type StatementType } from "./bodies.ts";
-import { idKey, type SideId, sideIdSchema, type StatementId, statementIdOf } from "./ids.ts";
+import { type SideId, sideIdSchema, type StatementId, statementIdOf } from "./ids.ts";
 import { headsSchema } from "./parts.ts";
 
 /** A `found` with the largest key package, or a `succeed` with ten, with room to spare. */
@@ -38,8 +40,8 @@ export const algorithms = { ed25519: -19, bls12381: -65601 } as const;
 export type Algorithm = keyof typeof algorithms;
 
 const headerSchema = struct({
-  algorithm: [1, oneOf(algorithms)],
-  type: [16, text(32)],
+  algorithm: [1, oneOf(algorithms, "unknown-suite")],
+  type: [16, ruled(text(32), (name) => (/^[a-z][a-z0-9-]*$/u.test(name) ? undefined : "no type name"))],
   version: [-65537, uint({ min: 1, max: 0xffff })],
 });
 const prefix = {
@@ -90,12 +92,12 @@ function toBeSigned(protectedHeader: Uint8Array, type: string, version: number, 
   return encodeCbor(["Signature1", protectedHeader, utf8(`photon/statement/${type}/${version}`), payload]);
 }
 
-/** Encodes and signs a draft. The heads are sorted, so that one meaning has one encoding. */
+/** Encodes and signs a draft. Whatever means a set is put in its one order. */
 export async function signStatement<T extends StatementType>(draft: Draft<T>, signer: Signer): Promise<KnownStatement<T>> {
   const header = encode(headerSchema, { algorithm: signer.algorithm, type: draft.type, version: statementVersion });
   const payload = encode(payloadSchema(bodySchemaOf(draft.type) as Schema<unknown>), {
     side: draft.side,
-    heads: sortIds(draft.heads),
+    heads: draft.heads,
     signer: signer.publicKey as Bytes,
     claimedAt: draft.claimedAt,
     body: draft.body,
@@ -116,11 +118,15 @@ export function ed25519Signer(seed: Uint8Array): Signer {
 }
 
 /**
- * Decodes a statement and verifies an Ed25519 signature over the bytes received (strictly: canonical encodings,
- * no small-order key). A BLS signature is only carried here: `succeed` is verified against the commitment it opens,
- * which only the lineage knows.
+ * Decodes a statement and verifies an Ed25519 signature over the bytes received. A BLS signature is only carried here:
+ * `succeed` is verified against the commitment it opens, which only the lineage knows. So until then a statement with the
+ * algorithm `bls12381` proves nothing about who made it.
+ * @param check "verified-before" only for bytes that this device verified and stored itself.
  */
-export function parseStatement(received: Uint8Array): Result<Statement, DecodeError> {
+export function parseStatement(
+  received: Uint8Array,
+  check: "verify" | "verified-before" = "verify",
+): Result<Statement, DecodeError> {
   const outer = decodeCbor(received, maxStatement);
   if (!outer.ok) return outer;
   const parts = outer.value;
@@ -140,16 +146,16 @@ export function parseStatement(received: Uint8Array): Result<Statement, DecodeEr
   const payload = decode(payloadSchema(body), payloadBytes, maxStatement);
   if (!payload.ok) return payload;
   const { side, heads, signer, claimedAt } = payload.value;
-  if (!isSorted(heads)) return err(decodeError("not-canonical", "$.heads: not sorted, or not distinct"));
   if (known && (algorithm === "bls12381") !== (type === "succeed")) {
     return err(decodeError("wrong-shape", `$: ${type} is not signed with ${algorithm}`));
   }
-  const signed = toBeSigned(headerBytes, type, version, payloadBytes);
-  if (algorithm === "ed25519") {
-    if (signature.length !== 64 || signer.length !== 32 || !verifyEd25519(signer, signed, signature)) {
-      return err(decodeError("bad-signature", "$.signature"));
-    }
-  } else if (signature.length !== 48 && signature.length !== 96) {
+  if (known && type === "succeed" && !equalBytes(signer, (payload.value.body as Bodies["succeed"]).publicKey)) {
+    return err(decodeError("wrong-shape", "$.signer: not the public key that the succession opens"));
+  }
+  if (!rightLengths(algorithm, signer, signature))
+    return err(decodeError("bad-signature", "$: the length of the key or signature"));
+  const trusted = algorithm === "bls12381" || check === "verified-before";
+  if (!trusted && !verifyEd25519(signer, toBeSigned(headerBytes, type, version, payloadBytes), signature)) {
     return err(decodeError("bad-signature", "$.signature"));
   }
   const own = new Uint8Array(received);
@@ -158,20 +164,22 @@ export function parseStatement(received: Uint8Array): Result<Statement, DecodeEr
   return ok({ ...common, type, version: 1, body: payload.value.body } as KnownStatement);
 }
 
-/** RFC 8032 verification without the leniency of ZIP 215, so that every platform agrees. False for any bad input. */
+/**
+ * RFC 8032 §5.1.7 with every choice made, so that all implementations agree: the encodings of A and R are canonical,
+ * S is below the group order, A is not of small order, and the equation is the cofactored one, [8][S]B = [8]R + [8][k]A.
+ * False for any bad input.
+ */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
-  } catch {
-    return false; // noble throws for encodings that are no point; for us that is simply not a signature
-  }
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  return ed25519.verify(signature, message, publicKey, { zip215: false });
 }
 
-function sortIds(ids: readonly StatementId[]): StatementId[] {
-  const unique = new Map(ids.map((id) => [idKey(id), id]));
-  return [...unique.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+/** Of BLS12-381, compressed points: a key in one of its two groups and a signature in the other. */
+function rightLengths(algorithm: Algorithm, signer: Uint8Array, signature: Uint8Array): boolean {
+  switch (algorithm) {
+    case "ed25519":
+      return signer.length === 32 && signature.length === 64;
+    case "bls12381":
+      return (signer.length === 48 && signature.length === 96) || (signer.length === 96 && signature.length === 48);
+  }
 }
-const isSorted = (ids: readonly StatementId[]): boolean => {
-  for (let i = 1; i < ids.length; i++) if (idKey(ids[i - 1] as StatementId) >= idKey(ids[i] as StatementId)) return false;
-  return true;
-};
