@@ -1,0 +1,154 @@
+/**
+ * Joining: the Welcome is parsed, opened and checked by our own bounded parsers first; only then does the library verify
+ * signatures, tree hash and confirmation tag and derive the secrets; and what it derived is compared once more.
+ */
+import { type ClientState, joinGroup } from "ts-mls/clientState.js";
+import type { CiphersuiteImpl } from "ts-mls/crypto/ciphersuite.js";
+import { decryptWithLabel } from "ts-mls/crypto/hpke.js";
+import { extractWelcomeSecret } from "ts-mls/groupInfo.js";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
+import { emptyPskIndex } from "ts-mls/pskIndex.js";
+import { decodeWelcome, welcomeKey, welcomeNonce } from "ts-mls/welcome.js";
+import { asBytes, type Bytes, decodeError, type DecodeError, equalBytes, err, ok, ownBytes, type Result } from "../codec/index.ts";
+import type { GroupId, LeafId } from "../statement/index.ts";
+import { type CheckedKeyPackage, checkKeyPackage, decodeKeyPackageSecrets, type KeyPackageSecrets } from "./key-package.ts";
+import { clientConfig, generationFrom, thrown } from "./library.ts";
+import { at, isStrictlySorted, maxMembers } from "./state.ts";
+import { erase, hashSize } from "./suite.ts";
+import type { Generation, KeyPackagePair, LeafKeys } from "./types.ts";
+import { checkGroupInfo, readGroupSecrets, readWelcome, type WelcomeEntry, type WelcomeParts } from "./welcome.ts";
+
+export interface Expected {
+  readonly group: GroupId;
+  readonly members: readonly LeafId[];
+  readonly founder: LeafId;
+}
+interface Candidate {
+  readonly pair: KeyPackagePair;
+  readonly entry: WelcomeEntry;
+  readonly checked: CheckedKeyPackage;
+  readonly secrets: KeyPackageSecrets;
+}
+
+export async function join(
+  suite: CiphersuiteImpl,
+  source: Bytes,
+  self: LeafKeys,
+  packages: readonly KeyPackagePair[],
+  expected: Expected,
+): Promise<Result<{ readonly generation: Generation; readonly used: KeyPackagePair }, DecodeError>> {
+  const leaves = leafOrder(self, expected);
+  if (!leaves.ok) return leaves;
+  const held = ownBytes(source);
+  const welcome = readWelcome(held, leaves.value.length);
+  if (!welcome.ok) return welcome;
+  const candidate = await findCandidate(suite, welcome.value, self, packages);
+  if (!candidate.ok) return candidate;
+  const { checked, secrets, entry, pair } = candidate.value;
+
+  const inside = await openWelcome(suite, welcome.value, entry, secrets);
+  if (!inside.ok) return inside;
+  const shape = checkGroupInfo(inside.value, expected.group, leaves.value);
+  if (!shape.ok) return shape;
+
+  const parsed = decodeWelcome(held, 0)?.[0];
+  if (parsed === undefined) return err(decodeError("malformed", "Welcome: the library reads it otherwise"));
+  let state: ClientState;
+  try {
+    state = await joinGroup(
+      parsed,
+      checked.library,
+      { initPrivateKey: secrets.initKey, hpkePrivateKey: secrets.encryptionKey, signaturePrivateKey: ownBytes(self.seed) },
+      emptyPskIndex,
+      suite,
+      undefined,
+      undefined,
+      clientConfig,
+    );
+  } catch (error) {
+    return err(decodeError("cannot-open", `Welcome: ${thrown(error)}`));
+  }
+  const sound = checkState(state, self, expected.group, leaves.value);
+  if (!sound.ok) return sound;
+  const generation = generationFrom(state, expected.group, self, leaves.value);
+  erase([secrets.initKey]);
+  return ok({ generation, used: pair });
+}
+
+/** The founder, then the others; refused unless the expectation itself makes sense for this leaf. */
+function leafOrder(self: LeafKeys, { members, founder }: Expected): Result<readonly LeafId[], DecodeError> {
+  const others = members.filter((member) => !equalBytes(member, founder));
+  if (members.length < 2 || members.length > maxMembers || !isStrictlySorted(members) || others.length !== members.length - 1) {
+    return err(decodeError("wrong-shape", "expected members: not sorted and distinct with the founder among them"));
+  }
+  if (!others.some((member) => equalBytes(member, self.id))) {
+    return err(decodeError("wrong-shape", "expected members: this leaf is not among those who join"));
+  }
+  return ok([founder, ...others]);
+}
+
+async function findCandidate(
+  suite: CiphersuiteImpl,
+  welcome: WelcomeParts,
+  self: LeafKeys,
+  packages: readonly KeyPackagePair[],
+): Promise<Result<Candidate, DecodeError>> {
+  for (const pair of packages) {
+    const checked = await checkKeyPackage(suite, pair.public);
+    const secrets = decodeKeyPackageSecrets(pair.secret);
+    if (!checked.ok || !secrets.ok || !equalBytes(checked.value.leaf, self.id)) throw new Error("not a key package of this leaf");
+    const ref = await makeKeyPackageRef(checked.value.library, suite.hash);
+    const entry = welcome.entries.find(({ member }) => equalBytes(member, ref));
+    if (entry !== undefined) return ok({ pair, entry, checked: checked.value, secrets: secrets.value });
+    erase(Object.values(secrets.value));
+  }
+  return err(decodeError("cannot-open", "Welcome: it names none of this leaf's key packages"));
+}
+
+/** @returns the bytes of the GroupInfo. */
+async function openWelcome(
+  suite: CiphersuiteImpl,
+  welcome: WelcomeParts,
+  entry: WelcomeEntry,
+  secrets: KeyPackageSecrets,
+): Promise<Result<Bytes, DecodeError>> {
+  try {
+    const initKey = await suite.hpke.importPrivateKey(ownBytes(secrets.initKey));
+    const opened = await decryptWithLabel(
+      initKey,
+      "Welcome",
+      welcome.encryptedGroupInfo,
+      entry.kemOutput,
+      entry.ciphertext,
+      suite.hpke,
+    );
+    const joinerSecret = readGroupSecrets(asBytes(opened));
+    erase([opened]);
+    if (!joinerSecret.ok) return joinerSecret;
+    const secret = await extractWelcomeSecret(joinerSecret.value, new Uint8Array(hashSize), suite.kdf);
+    const key = await welcomeKey(secret, suite);
+    const nonce = await welcomeNonce(secret, suite);
+    const info = await suite.hpke.decryptAead(key, nonce, undefined, welcome.encryptedGroupInfo);
+    erase([joinerSecret.value, secret, key]);
+    return ok(asBytes(info));
+  } catch (error) {
+    return err(decodeError("cannot-open", `Welcome: ${thrown(error)}`));
+  }
+}
+
+/** What the parsers allowed and what the library made of it must be the same group. */
+function checkState(state: ClientState, self: LeafKeys, group: GroupId, leaves: readonly LeafId[]): Result<void, DecodeError> {
+  const { groupContext: context, ratchetTree: tree, privatePath } = state;
+  const members = tree.filter((node) => node !== undefined);
+  const same =
+    equalBytes(context.groupId, group) &&
+    context.epoch === 1n &&
+    context.extensions.length === 0 &&
+    members.length === leaves.length &&
+    leaves.every((leaf, index) => {
+      const node = tree[2 * index];
+      return node?.nodeType === "leaf" && equalBytes(node.leaf.signaturePublicKey, leaf);
+    }) &&
+    equalBytes(at(leaves, privatePath.leafIndex), self.id);
+  return same ? ok(undefined) : err(decodeError("wrong-shape", "Welcome: the library joined another group than was checked"));
+}
