@@ -1,5 +1,6 @@
 export * from "./auth.ts";
-export * from "./change.ts";
+export * from "../queue/change.ts";
+export * from "./export.ts";
 export * from "./head.ts";
 export * from "./openers.ts";
 export { padmeLength } from "./padding.ts";

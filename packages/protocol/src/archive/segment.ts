@@ -30,7 +30,7 @@ import {
   utf8,
 } from "../codec/index.ts";
 import { suites } from "../statement/index.ts";
-import { type Change, changeSchema } from "./change.ts";
+import { type Change, changeSchema } from "../queue/change.ts";
 import { pad, unpad } from "./padding.ts";
 import { maxBlob } from "./vault-api.ts";
 

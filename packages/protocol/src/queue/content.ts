@@ -31,7 +31,7 @@ import {
   text,
   utf8,
 } from "../codec/index.ts";
-import { changeSchema } from "../archive/change.ts";
+import { changeSchema } from "./change.ts";
 import { leafIdSchema, maxKeyPackage, statementIdSchema } from "../statement/index.ts";
 
 export const maxContentBody = 60 * 1024;

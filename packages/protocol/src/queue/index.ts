@@ -1,4 +1,5 @@
 export * from "./auth.ts";
+export * from "./change.ts";
 export * from "./content.ts";
 export * from "./envelope.ts";
 export * from "./fragments.ts";
