@@ -61,7 +61,7 @@ export function memoryStore(initial: MemorySnapshot = new Map()): MemoryStore {
 function load(snapshot: MemorySnapshot): Record<Table, Rows> {
   const entries = tables.map((table): [Table, Rows] => {
     const byKey = new Map(snapshot.get(table));
-    return [table, { byKey, keys: [...byKey.keys()].sort(compareKeys) }];
+    return [table, { byKey, keys: [...byKey.keys()].toSorted(compareKeys) }];
   });
   return Object.fromEntries(entries) as Record<Table, Rows>;
 }
@@ -103,7 +103,7 @@ function select(rows: Rows, query: ListQuery): Row[] {
     else from = Math.max(from, keys[at] === after ? at + 1 : at);
   }
   const count = Math.max(0, Math.min(limit, to - from));
-  const chosen = reverse ? keys.slice(to - count, to).reverse() : keys.slice(from, from + count);
+  const chosen = reverse ? keys.slice(to - count, to).toReversed() : keys.slice(from, from + count);
   return chosen.flatMap((key) => {
     const row = rows.byKey.get(key);
     return row === undefined ? [] : [copyOf(row)];

@@ -1,1 +1,4 @@
-export {};
+export * from "./encrypted-store.ts";
+export * from "./keystore.ts";
+export * from "./platform.ts";
+export * from "./profile-lock.ts";
