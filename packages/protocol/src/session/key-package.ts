@@ -90,12 +90,12 @@ export async function checkKeyPackage(suite: CiphersuiteImpl, source: Bytes): Pr
   const { leaf, encryptionKey } = readLeafNode(reader);
   reader.constant(noExtensions, "extensions");
   reader.vector(signatureSize, "signature");
-  if (!reader.failed && equalBytes(initKey, encryptionKey))
+  if (!reader.failed() && equalBytes(initKey, encryptionKey))
     reader.refuse("wrong-shape", "init key and encryption key are the same");
   const parsed = reader.finish(() => decodeKeyPackage(held, 0)?.[0]);
   if (!parsed.ok) return parsed;
   const library = parsed.value;
-  if (library === undefined || library.leafNode.leafNodeSource !== "key_package") {
+  if (library === undefined) {
     return err(decodeError("malformed", "key package: the library reads it otherwise"));
   }
   if (!(await verifyLeafNodeSignatureKeyPackage(library.leafNode, suite.signature))) {

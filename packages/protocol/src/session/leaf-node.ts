@@ -17,7 +17,7 @@
 import type { Capabilities } from "ts-mls/capabilities.js";
 import type { Credential } from "ts-mls/credential.js";
 import type { Lifetime } from "ts-mls/lifetime.js";
-import { type Bytes, encode, equalBytes, struct, uint } from "../codec/index.ts";
+import { type Bytes, concat, encode, equalBytes, struct, uint } from "../codec/index.ts";
 import { type LeafId, leafIdSchema, makeLeafId } from "../statement/index.ts";
 import { kemPublicSize, signatureSize, suiteName } from "./suite.ts";
 import { type TlsReader, vectorSize } from "./tls.ts";
@@ -46,12 +46,12 @@ export const capabilities: Capabilities = {
 export const lifetime: Lifetime = { notBefore: 0n, notAfter: 0xffff_ffff_ffff_ffffn };
 
 const basicCredential = new Uint8Array([0x00, 0x01]);
-/** Capabilities, source, lifetime, extensions. */
-const fixedPart = new Uint8Array([
-  ...[0x02, 0x00, 0x01, 0x02, 0x00, 83, 0x00, 0x00, 0x02, 0x00, 0x01],
-  ...[0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-  0x00,
-]);
+/** Capabilities; source and lifetime; extensions. */
+const fixedPart = concat(
+  new Uint8Array([0x02, 0x00, 0x01, 0x02, 0x00, 83, 0x00, 0x00, 0x02, 0x00, 0x01]),
+  new Uint8Array([0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+  new Uint8Array([0x00]),
+);
 
 export const leafNodeSize =
   vectorSize(kemPublicSize) + vectorSize(32) + 2 + vectorSize(credentialSize) + fixedPart.length + vectorSize(signatureSize);
@@ -67,7 +67,7 @@ export function readLeafNode(reader: TlsReader): LeafNodeParts {
   const leaf = makeLeafId(reader.vector(32, "signature key"));
   reader.constant(basicCredential, "credential type");
   const identity = reader.vector(credentialSize, "credential");
-  if (!reader.failed && !equalBytes(identity, credentialOf(leaf).identity)) {
+  if (!reader.failed() && !equalBytes(identity, credentialOf(leaf).identity)) {
     reader.refuse("wrong-shape", "the credential names another leaf than the signature key");
   }
   reader.constant(fixedPart, "capabilities, lifetime or extensions");

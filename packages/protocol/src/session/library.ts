@@ -2,7 +2,6 @@
 import type { ClientConfig } from "ts-mls/clientConfig.js";
 import type { ClientState } from "ts-mls/clientState.js";
 import { defaultKeyPackageEqualityConfig } from "ts-mls/keyPackageEqualityConfig.js";
-import { allSecretTreeValues } from "ts-mls/secretTree.js";
 import { ownBytes } from "../codec/index.ts";
 import type { GroupId, LeafId } from "../statement/index.ts";
 import { isCredentialOf } from "./leaf-node.ts";
@@ -45,7 +44,7 @@ export function generationFrom(state: ClientState, group: GroupId, self: LeafKey
     leaves.map((_, index) => ({ counter: 0, secret: ownBytes(at(secretTree, 2 * index).application.secret) })),
   );
   erase(Object.values(keySchedule));
-  erase(allSecretTreeValues(secretTree).filter((value) => value !== undefined));
+  for (const { application, handshake } of secretTree) erase([application.secret, handshake.secret]);
   erase(Object.values(privatePath.privateKeys));
   return generation;
 }

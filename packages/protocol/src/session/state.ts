@@ -8,7 +8,6 @@
  * | fixed  | group context, members in leaf order, own place and signing seed, sender data secret | never        |
  * | moving | one application ratchet per member: the next secret, and its number                  | each message |
  */
-import type { GroupContext } from "ts-mls/groupContext.js";
 import {
   bytes,
   type Bytes,
@@ -28,7 +27,8 @@ import {
   uint,
 } from "../codec/index.ts";
 import { type GroupId, groupIdSchema, type LeafId, leafIdSchema, maxLeaves, suiteSchema } from "../statement/index.ts";
-import { hashSize, suiteName } from "./suite.ts";
+import { hashSize, versionAndSuite } from "./suite.ts";
+import { vector } from "./tls.ts";
 import type { EncodedGeneration, Generation } from "./types.ts";
 
 export const maxMembers = 2 * maxLeaves;
@@ -56,8 +56,8 @@ export interface FixedState {
 
 export interface SessionState {
   readonly fixed: FixedState;
-  /** As the library wants it. */
-  readonly context: GroupContext;
+  /** GroupContext (RFC 9420 §8.1) as signatures cover it. */
+  readonly context: Bytes;
   /** By leaf index. */
   readonly ratchets: readonly Ratchet[];
   readonly encodedFixed: Bytes;
@@ -111,15 +111,16 @@ export function withRatchet(generation: Generation, index: number, ratchet: Ratc
   };
 }
 
-const contextOf = (fixed: FixedState): GroupContext => ({
-  version: "mls10",
-  cipherSuite: suiteName,
-  groupId: fixed.group,
-  epoch: BigInt(fixed.epoch),
-  treeHash: fixed.treeHash,
-  confirmedTranscriptHash: fixed.transcriptHash,
-  extensions: [],
-});
+const contextOf = (fixed: FixedState): Bytes =>
+  concat(
+    versionAndSuite,
+    vector(fixed.group),
+    epochBytes(fixed.epoch),
+    vector(fixed.treeHash),
+    vector(fixed.transcriptHash),
+    vector(new Uint8Array(0)),
+  );
+export const epochBytes = (epoch: 0 | 1): Bytes => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, epoch);
 
 /** An index that this module has already checked. */
 export function at<T>(values: readonly T[], index: number): T {

@@ -48,7 +48,7 @@ export function readWelcome(source: Bytes, members: number): Result<WelcomeParts
   reader.constant(versionAndSuite.subarray(2), "suite", "unknown-suite");
   if (reader.length(size, "entries") !== (members - 1) * entrySize) reader.refuse("wrong-shape", "not one entry for each member");
   const entries: WelcomeEntry[] = [];
-  for (let i = 1; i < members && !reader.failed; i++) {
+  for (let i = 1; i < members && !reader.failed(); i++) {
     entries.push({
       member: reader.vector(hashSize, "member reference"),
       kemOutput: reader.vector(kemOutputSize, "encapsulation"),
@@ -56,7 +56,7 @@ export function readWelcome(source: Bytes, members: number): Result<WelcomeParts
     });
   }
   const distinct = new Set(entries.map((entry) => toHex(entry.member)));
-  if (!reader.failed && distinct.size !== members - 1) reader.refuse("wrong-shape", "two entries for one member");
+  if (!reader.failed() && distinct.size !== members - 1) reader.refuse("wrong-shape", "two entries for one member");
   const encryptedGroupInfo = reader.vector(groupInfoSize(members) + tagSize, "group info");
   return reader.finish(() => ({ entries, encryptedGroupInfo }));
 }
@@ -92,11 +92,11 @@ export function checkGroupInfo(source: Bytes, group: GroupId, leaves: readonly L
   if (reader.length(source.length, "tree extension") !== vectorSize(tree)) reader.refuse("wrong-shape", "tree of another size");
   if (reader.length(source.length, "tree") !== tree) reader.refuse("wrong-shape", "tree of another size");
   for (const [index, leaf] of leaves.entries()) {
-    if (reader.failed) break;
+    if (reader.failed()) break;
     if (index > 0) reader.constant(absent, "a parent that is not blank");
     reader.constant(presentLeaf, "a leaf that is blank or no leaf");
     const found = readLeafNode(reader);
-    if (!reader.failed && !equalBytes(found.leaf, leaf)) reader.refuse("wrong-shape", `another member at place ${index}`);
+    if (!reader.failed() && !equalBytes(found.leaf, leaf)) reader.refuse("wrong-shape", `another member at place ${index}`);
   }
   reader.vector(hashSize, "confirmation tag");
   reader.constant(founderIndex, "a signer other than the founder");

@@ -59,28 +59,32 @@ const hashSize = 64;
 
 const hmac = (key: Uint8Array, data: Uint8Array): Bytes => asBytes(createHmac("sha512", key).update(data).digest());
 
-/** DER of an Ed25519 key up to the key itself (RFC 8410 §4, §7). */
+/** DER of an Ed25519 private key up to the key itself (RFC 8410 §7). */
 const pkcs8 = fromHex("302e020100300506032b657004220420") ?? new Uint8Array(0);
-const spki = fromHex("302a300506032b6570032100") ?? new Uint8Array(0);
 
-/** Parsing a key costs about as much as using it. Private ones are held only as long as the bytes they came from. */
-const privateKeys = new WeakMap<Uint8Array, KeyObject>();
-function privateKey(seed: Uint8Array): KeyObject {
-  const held = privateKeys.get(seed);
-  if (held !== undefined) return held;
-  const made = createPrivateKey({ key: Buffer.from(concat(pkcs8, seed)), format: "der", type: "pkcs8" });
-  privateKeys.set(seed, made);
-  return made;
-}
-
-const maxPublicKeys = 512;
+/**
+ * Parsing a key costs more than using it, so parsed keys are kept: as many as the members of a few busy generations. They
+ * are found by content, since a generation that is decoded anew for each message has new arrays; private ones by their
+ * digest, so that no seed becomes a string.
+ */
+const maxHeld = 256;
+const privateKeys = new Map<string, KeyObject>();
 const publicKeys = new Map<string, KeyObject>();
-function publicKey(bytes: Uint8Array): KeyObject {
-  const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  const held = publicKeys.get(name);
-  if (held !== undefined) return held;
-  const made = createPublicKey({ key: Buffer.from(concat(spki, bytes)), format: "der", type: "spki" });
-  if (publicKeys.size >= maxPublicKeys) publicKeys.clear();
-  publicKeys.set(name, made);
+
+function held(keys: Map<string, KeyObject>, name: string, make: () => KeyObject): KeyObject {
+  const found = keys.get(name);
+  if (found !== undefined) return found;
+  const made = make();
+  const [oldest] = keys.keys();
+  if (keys.size >= maxHeld && oldest !== undefined) keys.delete(oldest);
+  keys.set(name, made);
   return made;
 }
+const privateKey = (seed: Uint8Array): KeyObject =>
+  held(privateKeys, createHash("sha512").update(seed).digest("base64"), () =>
+    createPrivateKey({ key: Buffer.from(concat(pkcs8, seed)), format: "der", type: "pkcs8" }),
+  );
+const publicKey = (bytes: Uint8Array): KeyObject => {
+  const x = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
+  return held(publicKeys, x, () => createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" }));
+};
