@@ -177,13 +177,18 @@ export interface Ports {
 /** Running `init --join` on the new device. */
 export interface Joining {
   /** One step: answers the other device, then restores. Call again until it says `joined`; `progress` is 0 to 1. */
-  poll(): Outcome<{ readonly state: "waiting" | "restoring"; readonly progress: number } | { readonly state: "joined"; readonly engine: Engine }>;
+  poll(): Outcome<
+    { readonly state: "waiting" | "restoring"; readonly progress: number } | { readonly state: "joined"; readonly engine: Engine }
+  >;
 }
 
 /** Implemented in `profile/`; listed here because they are the only ways to an `Engine`. */
 export interface Profiles {
   /** Makes a new person with one device. Fails with `profile-exists` if the store has one. */
-  createProfile(ports: Ports, options: { readonly device: string; readonly relay: string; readonly vault: string }): Outcome<Engine>;
+  createProfile(
+    ports: Ports,
+    options: { readonly device: string; readonly relay: string; readonly vault: string },
+  ): Outcome<Engine>;
   /** Fails with `no-profile` if the store is empty. */
   openProfile(ports: Ports): Outcome<Engine>;
   /** Joins the circle of the device that shows `code`. */

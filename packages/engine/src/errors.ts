@@ -56,6 +56,11 @@ export const engineErrors = {
     message: "What waits at the relay is not what the link promised.",
     remedy: "Do not accept it. Ask for a new invitation over another channel.",
   },
+  "invitation-accepted": {
+    exit: 1,
+    message: "You have accepted this invitation already.",
+    remedy: "`photon contacts` shows how far it is.",
+  },
   "invitation-own": { exit: 2, message: "That is your own invitation.", remedy: "Give it to the person you want to meet." },
   "unknown-contact": { exit: 2, message: "You have no contact by that name.", remedy: "`photon contacts` lists them." },
   "ambiguous-contact": {

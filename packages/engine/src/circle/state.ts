@@ -1,0 +1,165 @@
+/**
+ * The replicated state: a map whose entries carry the hybrid time of their last write. The same entries are what the
+ * circle tells its devices and what the archive stores; one format (spec/10-circle.md).
+ *
+ * | prefix     | holds                                                 | circle | archive | merge    |
+ * | ---------- | ----------------------------------------------------- | ------ | ------- | -------- |
+ * | `rel/`     | relationship records, petnames, verification, marks   | yes    | yes     | last     |
+ * | `inbox/`   | read side and root key of an inbox                    | yes    | yes     | last     |
+ * | `leafof/`  | which device a leaf of ours belongs to                | yes    | yes     | last     |
+ * | `claim/`   | who claims to have accepted an invitation             | yes    | yes     | last     |
+ * | `dev/`     | devices of the circle                                 | yes    | yes     | last     |
+ * | `fs/`      | when the circle first saw a statement                 | yes    | yes     | earliest |
+ * | `spare/`   | spare leaves: public parts                            | yes    | no      | last     |
+ * | `arch/`    | where the archive is, and its keys                    | yes    | no      | last     |
+ * | `st/`      | statements                                            | no     | yes     | last     |
+ * | `msg/`     | messages                                              | no     | yes     | last     |
+ * | `ack/`     | what the peer has acknowledged                        | no     | yes     | last     |
+ *
+ * What the circle does not carry, its devices read from the relationships' own queues.
+ */
+import {
+  type Bytes,
+  bytes,
+  compareHlc,
+  compareBytes,
+  decode,
+  encode,
+  type Hlc,
+  hlcSchema,
+  optional,
+  type SchemaType,
+  struct,
+  uint,
+} from "@photon/protocol/codec";
+import type { Change } from "@photon/protocol/archive";
+import { parseRow, type Work } from "../storage/core.ts";
+
+interface Policy {
+  readonly circle: boolean;
+  readonly archive: boolean;
+  readonly merge: "last" | "earliest";
+}
+const both = { circle: true, archive: true, merge: "last" } as const;
+const policies: Readonly<Record<string, Policy>> = {
+  rel: both,
+  inbox: both,
+  leafof: both,
+  claim: both,
+  dev: both,
+  fs: { circle: true, archive: true, merge: "earliest" },
+  spare: { circle: true, archive: false, merge: "last" },
+  arch: { circle: true, archive: false, merge: "last" },
+  st: { circle: false, archive: true, merge: "last" },
+  msg: { circle: false, archive: true, merge: "last" },
+  ack: { circle: false, archive: true, merge: "last" },
+};
+
+/** The policy of a key, or undefined for a prefix that only a newer Photon knows: stored and passed on, never used. */
+export const policyOf = (key: string): Policy => policies[key.slice(0, key.indexOf("/"))] ?? both;
+
+const entrySchema = struct({ hlc: [1, hlcSchema], value: [2, optional(bytes({ max: 512 * 1024 }))] });
+type Entry = SchemaType<typeof entrySchema>;
+
+export async function getState(work: Work, key: string): Promise<Bytes | undefined> {
+  return (await work.read("state", key, entrySchema))?.value;
+}
+
+/** Entries under a prefix that are not deleted. */
+export async function listState(work: Work, prefix: string): Promise<readonly { readonly key: string; readonly value: Bytes }[]> {
+  const found: { key: string; value: Bytes }[] = [];
+  for (const row of await work.list("state", prefix)) {
+    const { value } = parseRow(entrySchema, row.value);
+    if (value !== undefined) found.push({ key: row.key, value });
+  }
+  return found;
+}
+
+/**
+ * Writes an entry (undefined deletes it) and marks it to be told and archived, as its prefix demands.
+ * @param at its time, where two devices that write the same thing must write the same entry; else the next tick.
+ */
+export async function setState(work: Work, key: string, value: Bytes | undefined, at?: Hlc): Promise<void> {
+  store(work, key, { hlc: at ?? (await work.tick()), ...(value === undefined ? {} : { value }) });
+  markPending(work, key, policyOf(key));
+}
+
+function store(work: Work, key: string, entry: Entry): void {
+  work.write("state", key, entrySchema, entry);
+}
+
+const here = new Uint8Array(0);
+function markPending(work: Work, key: string, what: { readonly circle: boolean; readonly archive: boolean }): void {
+  if (what.circle) work.put("change", `c/${key}`, here);
+  if (what.archive) work.put("change", `a/${key}`, here);
+}
+
+/**
+ * Merges changes from another device or from the archive. Any order, any number of times, gives one state.
+ * @returns the keys that changed.
+ */
+export async function mergeState(work: Work, changes: readonly Change[], from: "circle" | "archive"): Promise<readonly string[]> {
+  const changed: string[] = [];
+  for (const change of changes) {
+    const current = await work.read("state", change.key, entrySchema);
+    const policy = policyOf(change.key);
+    const order = current === undefined ? 1 : compareEntries(policy, change, current);
+    if (from === "archive" && order === 0) work.delete("change", `a/${change.key}`);
+    if (order <= 0) continue;
+    await work.observe(change.hlc);
+    store(work, change.key, { hlc: change.hlc, ...(change.value === undefined ? {} : { value: change.value }) });
+    // What came from the archive is there already; and the device that told the circle told all of it.
+    work.delete("change", `c/${change.key}`);
+    if (from === "circle") markPending(work, change.key, { circle: false, archive: policy.archive });
+    else work.delete("change", `a/${change.key}`);
+    changed.push(change.key);
+  }
+  return changed;
+}
+
+function compareEntries(policy: Policy, a: Entry, b: Entry): number {
+  if (policy.merge === "earliest") {
+    const difference = firstSeenOf(b) - firstSeenOf(a);
+    if (difference !== 0) return difference;
+  }
+  const byTime = compareHlc(a.hlc, b.hlc);
+  if (byTime !== 0) return byTime;
+  return compareBytes(a.value ?? here, b.value ?? here);
+}
+
+const firstSeenSchema = uint();
+export const encodeFirstSeen = (time: number): Bytes => encode(firstSeenSchema, time);
+export const decodeFirstSeen = (value: Bytes): number => parseRow(firstSeenSchema, value);
+const firstSeenOf = (entry: Entry): number => {
+  if (entry.value === undefined) return Number.MAX_SAFE_INTEGER;
+  const time = decode(firstSeenSchema, entry.value, 16);
+  return time.ok ? time.value : Number.MAX_SAFE_INTEGER;
+};
+
+/** The entries that are still to be told (`c`) or archived (`a`), as changes. */
+export async function pendingChanges(work: Work, kind: "c" | "a"): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for (const row of await work.list("change", `${kind}/`)) {
+    const key = row.key.slice(2);
+    const entry = await work.read("state", key, entrySchema);
+    if (entry !== undefined) changes.push({ key, ...entry });
+  }
+  return changes;
+}
+
+/** To be called in the unit that makes them told or archived for good. An entry written since stays pending. */
+export async function settleChanges(work: Work, kind: "c" | "a", changes: readonly Change[]): Promise<void> {
+  for (const change of changes) {
+    const entry = await work.read("state", change.key, entrySchema);
+    if (entry === undefined || compareHlc(entry.hlc, change.hlc) <= 0) work.delete("change", `${kind}/${change.key}`);
+  }
+}
+
+/** Everything that belongs in the archive, in key order: what a compaction writes. */
+export async function archivable(work: Work): Promise<readonly Change[]> {
+  const all: Change[] = [];
+  for (const row of await work.list("state")) {
+    if (policyOf(row.key).archive) all.push({ key: row.key, ...parseRow(entrySchema, row.value) });
+  }
+  return all;
+}

@@ -1,0 +1,74 @@
+/**
+ * Acknowledgements. What came from the peer is acknowledged once it is durable at our side as the plan demands: in the
+ * archive. One device's acknowledgement speaks for the side; the others see its copy and stay silent.
+ */
+import { bytes, type Bytes, encode, struct, toHex, uint } from "@photon/protocol/codec";
+import { encodeBody, maxIds } from "@photon/protocol/queue";
+import { getState, setState } from "../circle/state.ts";
+import { keys } from "../relationship/records.ts";
+import { loadRelationship, type Relationship } from "../relationship/relationship.ts";
+import { settleStatements } from "../relationship/speaking.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+import { newContent } from "./content.ts";
+import { post } from "./post.ts";
+import { settleUnacked } from "./unacked.ts";
+
+const dueSchema = struct({ id: [1, bytes(16)], since: [2, uint()] });
+const dueKey = (relationship: string, id: Uint8Array): string => `due/${relationship}/${toHex(id)}`;
+const siblingKey = (relationship: string, id: string): string => `sib/${relationship}/${id}`;
+
+/** The peer waits for our acknowledgement of this id: a message's, or the first half of a statement's. */
+export function owe(work: Work, relationship: string, id: Bytes): void {
+  work.write("delivered", dueKey(relationship, id), dueSchema, { id, since: work.now() });
+}
+
+/** A message of a sibling's that the peer has not acknowledged: ours to send again if that sibling is retired. */
+export const watchOver = (work: Work, relationship: string, id: Bytes, stateKey: string): void =>
+  work.put("delivered", siblingKey(relationship, toHex(id)), new TextEncoder().encode(stateKey));
+
+/** State keys of the siblings' messages that the peer has not acknowledged. */
+export async function watchedOver(work: Work, relationship: string): Promise<readonly string[]> {
+  return (await work.list("delivered", `sib/${relationship}/`)).map(({ value }) => new TextDecoder().decode(value));
+}
+
+/** The peer has these. */
+export async function settle(work: Work, relationship: Relationship, ids: readonly Bytes[]): Promise<void> {
+  const set = new Set(ids.map((id) => toHex(id)));
+  await settleUnacked(work, relationship.id, set);
+  await settleStatements(work, relationship.id, set);
+  for (const id of ids) {
+    const key = keys.ack(relationship.id, id);
+    if ((await getState(work, key)) === undefined) await setState(work, key, encode(uint(), work.now()));
+    work.delete("delivered", siblingKey(relationship.id, toHex(id)));
+  }
+}
+
+/** A sibling has acknowledged these to the peer already. */
+export function settledBySibling(work: Work, relationship: string, ids: readonly Bytes[]): void {
+  for (const id of ids) work.delete("delivered", dueKey(relationship, id));
+}
+
+/**
+ * Acknowledges what is owed and archived. @param archived whether nothing of a relationship waits to be archived.
+ * @returns how many ids stay owed.
+ */
+export async function payAcks(work: Work, archived: boolean): Promise<number> {
+  const owed = new Map<string, Bytes[]>();
+  const rows = await work.list("delivered", "due/");
+  for (const { key, value } of rows) {
+    const relationship = key.split("/")[1] ?? "";
+    owed.set(relationship, [...(owed.get(relationship) ?? []), parseRow(dueSchema, value).id]);
+  }
+  if (!archived) return rows.length;
+  let left = 0;
+  for (const [id, ids] of owed) {
+    const relationship = await loadRelationship(work, id);
+    for (let at = 0; at < ids.length; at += maxIds) {
+      const some = ids.slice(at, at + maxIds);
+      if (await post(work, relationship, await newContent(work, "ack", encodeBody("ack", some)))) settledBySibling(work, id, some);
+      else left += some.length;
+    }
+    await work.commit();
+  }
+  return left;
+}

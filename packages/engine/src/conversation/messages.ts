@@ -1,0 +1,107 @@
+/** Messages as they are kept: in the replicated state, archived, in the order of their senders' hybrid clocks. */
+import {
+  boolean,
+  bytes,
+  compareHlc,
+  encode,
+  hlcSchema,
+  oneOf,
+  optional,
+  type SchemaType,
+  struct,
+  text,
+  toHex,
+  uint,
+} from "@photon/protocol/codec";
+import { type Content, decodeText } from "@photon/protocol/queue";
+import { leafIdSchema, type LeafId } from "@photon/protocol/statement";
+import type { ShownMessage } from "../api.ts";
+import { getState, listState, setState } from "../circle/state.ts";
+import { undeposited } from "../delivery/outbox.ts";
+import { keys } from "../relationship/records.ts";
+import type { Relationship } from "../relationship/relationship.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+import { unacked } from "./unacked.ts";
+
+const messageSchema = struct({
+  id: [1, bytes(16)],
+  sent: [2, hlcSchema],
+  from: [3, oneOf({ me: 0, peer: 1 })],
+  leaf: [4, leafIdSchema],
+  kind: [5, text(32)],
+  body: [6, bytes({ max: 60 * 1024 })],
+  replyTo: [7, optional(bytes(16))],
+  /** From a leaf that no longer counted when it came: kept, and shown apart. */
+  quarantined: [8, boolean],
+  received: [9, uint()],
+});
+export type StoredMessage = SchemaType<typeof messageSchema>;
+
+/**
+ * Keeps a message. Its entry's time is its sender's, so that all devices of a side make one and the same entry.
+ * @returns false if it was there before: shown exactly once.
+ */
+export async function keepMessage(
+  work: Work,
+  relationship: Relationship,
+  content: Content,
+  from: { readonly who: "me" | "peer"; readonly leaf: LeafId; readonly quarantined: boolean },
+): Promise<boolean> {
+  const key = keys.message(relationship.id, content.sent, content.id);
+  if ((await getState(work, key)) !== undefined) return false;
+  const { id, sent, kind, body, replyTo } = content;
+  const message = { id, sent, from: from.who, leaf: from.leaf, kind, body, quarantined: from.quarantined, received: 0 };
+  await setState(work, key, encode(messageSchema, { ...message, ...(replyTo === undefined ? {} : { replyTo }) }), sent);
+  await work.observe(sent);
+  return true;
+}
+
+export async function loadMessages(work: Work, relationship: string): Promise<readonly StoredMessage[]> {
+  return (await listState(work, `msg/${relationship}/`)).map(({ value }) => parseRow(messageSchema, value));
+}
+
+/** @param page.after only what was said after this message (hex id); @param page.limit the last so many. */
+export async function shownMessages(
+  work: Work,
+  relationship: Relationship,
+  page: { readonly after?: string; readonly limit?: number },
+): Promise<readonly ShownMessage[]> {
+  const all = (await loadMessages(work, relationship.id)).toSorted((a, b) => compareHlc(a.sent, b.sent));
+  const start = page.after === undefined ? 0 : all.findIndex(({ id }) => toHex(id) === page.after) + 1;
+  const chosen = all.slice(Math.max(start, page.limit === undefined ? 0 : all.length - page.limit));
+  const queued = await undeposited(work, relationship.id);
+  const unsealed = new Set(
+    (await unacked(work, relationship.id)).filter(({ sealedIn }) => sealedIn === "").map(({ id }) => toHex(id)),
+  );
+  const shown: ShownMessage[] = [];
+  for (const message of chosen) {
+    const id = toHex(message.id);
+    const waiting = queued.has(id) || unsealed.has(id);
+    const acked = message.from === "me" && (await getState(work, keys.ack(relationship.id, message.id))) !== undefined;
+    const state = message.from === "peer" ? "received" : acked ? "delivered" : waiting ? "queued" : "deposited";
+    shown.push({
+      id,
+      from: message.from,
+      body: bodyOf(message),
+      kind: message.kind,
+      sent: message.sent.wall,
+      state,
+      quarantined: message.quarantined,
+    });
+  }
+  return shown;
+}
+
+function bodyOf(message: StoredMessage): string {
+  if (message.kind !== "text") return "";
+  const decoded = decodeText(message.body);
+  return decoded.ok ? decoded.value : "";
+}
+
+/** The content of a stored message, as it would be sealed again. */
+export async function messageContent(work: Work, stateKey: string): Promise<{ readonly content: Content; readonly leaf: LeafId } | undefined> {
+  const value = await getState(work, stateKey);
+  if (value === undefined) return undefined;
+  const { id, sent, kind, body, replyTo, leaf } = parseRow(messageSchema, value);
+  return { content: { id, sent, kind, body, ...(replyTo === undefined ? {} : { replyTo }) }, leaf };
+}

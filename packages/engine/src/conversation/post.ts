@@ -1,0 +1,76 @@
+/**
+ * Posting: a content is sealed in the sending generation and deposited for the peer and for our other devices. What has to
+ * arrive is kept in plain (at rest encrypted) until the peer has acknowledged it, and sealed again, under its id, into
+ * each later generation: so nothing is lost with the leaves that it was sealed to.
+ */
+import { expectOk } from "@photon/protocol/codec";
+import { type Content, decodeContent, encodeBody, encodeContent } from "@photon/protocol/queue";
+import { deposit } from "../delivery/outbox.ts";
+import { advance, type GenerationEntry, ratchets, sendingGeneration } from "../relationship/generations.ts";
+import { hasFreshPackage, leafKeys, makeFreshPackage } from "../relationship/leaves.ts";
+import { ownLeaf, type Relationship } from "../relationship/relationship.ts";
+import type { Work } from "../storage/core.ts";
+import { newContent } from "./content.ts";
+import { generationToSend } from "./founding.ts";
+import { keepUntilAcked, markSealed, unacked } from "./unacked.ts";
+
+/** Seals a content now. @returns false if there is nobody to seal it to. */
+export async function post(work: Work, relationship: Relationship, content: Content): Promise<boolean> {
+  const entry = await generationToSend(work, relationship);
+  if (entry === undefined) return false;
+  await introduceSelf(work, relationship, entry);
+  await seal(work, relationship, entry, content);
+  return true;
+}
+
+/** Posts what has to arrive. Without a generation to send in it waits, and `resealUnacked` takes it up. */
+export async function postUntilAcked(work: Work, relationship: Relationship, content: Content): Promise<void> {
+  keepUntilAcked(work, relationship.id, content);
+  await resealUnacked(work, relationship);
+}
+
+async function seal(work: Work, relationship: Relationship, entry: GenerationEntry, content: Content): Promise<void> {
+  const live = await ratchets(work, relationship, entry);
+  if (live === undefined) throw new Error("sealing in a generation that was not joined");
+  const { generation, message } = await work.session.seal(live, encodeContent(content));
+  advance(work, relationship, entry, generation, generation.self);
+  const envelope = { kind: "message", value: { generation: entry.statement.id, message } } as const;
+  const options = { message: content.id };
+  if (relationship.peer !== undefined) await deposit(work, relationship.id, "peer", envelope, options);
+  await deposit(work, relationship.id, "own", envelope, options);
+}
+
+/** Seals everything unacknowledged that is not in the generation we send in. */
+export async function resealUnacked(work: Work, relationship: Relationship): Promise<void> {
+  const waiting = await unacked(work, relationship.id);
+  if (waiting.length === 0) return;
+  const entry = await generationToSend(work, relationship);
+  if (entry === undefined) return;
+  const stale = waiting.filter(({ sealedIn }) => sealedIn !== entry.id);
+  if (stale.length === 0) return;
+  await introduceSelf(work, relationship, entry);
+  for (const row of stale) {
+    await seal(work, relationship, entry, expectOk(decodeContent(row.content)));
+    markSealed(work, row, entry.id);
+  }
+}
+
+/**
+ * The first thing a leaf says in a generation is its package for the next: so that the next founding need not use the
+ * last-resort package, and so that everybody has heard of it.
+ */
+export async function introduceSelf(work: Work, relationship: Relationship, entry: GenerationEntry): Promise<void> {
+  if (await hasFreshPackage(work, relationship.id, entry.statement.id)) return;
+  const own = await ownLeaf(work, relationship);
+  const keys = own === undefined ? undefined : await leafKeys(work, own.id);
+  if (keys === undefined || entry.statement.body.members.length < 2) return;
+  const fresh = await makeFreshPackage(work, relationship.id, keys, entry.statement.id, entry.statement.body.number);
+  const body = encodeBody("key-package", { leaf: keys.id, package: fresh, generation: entry.statement.id });
+  await seal(work, relationship, entry, await newContent(work, "key-package", body));
+}
+
+/** Says hello in a generation that was joined and not spoken in yet. */
+export async function introduceIfJoined(work: Work, relationship: Relationship): Promise<void> {
+  const entry = sendingGeneration(relationship);
+  if (entry !== undefined) await introduceSelf(work, relationship, entry);
+}

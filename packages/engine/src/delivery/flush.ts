@@ -1,0 +1,200 @@
+/**
+ * Empties the outbox as far as relays can be reached. Items of one relationship and target are done in their order; one
+ * that cannot be done yet holds back those behind it, and nothing else.
+ */
+import { type Bytes, toHex } from "@photon/protocol/codec";
+import { appendMac, type RelayRefusal, rotationKeys, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
+import type { Inbox } from "@photon/protocol/statement";
+import { photonError, type PhotonError } from "../errors.ts";
+import type { RelayError } from "../ports/index.ts";
+import { loadRelationship, type Relationship } from "../relationship/relationship.ts";
+import type { InboxSecret } from "../relationship/records.ts";
+import type { Work } from "../storage/core.ts";
+import { queueKeys } from "./inboxes.ts";
+import { appendIdFor, backoff, type Item, type Operation, outboxItems, postpone, removeItem } from "./outbox.ts";
+
+export interface FlushReport {
+  /** Deposits that carried a message of a person to the peer's relay. */
+  deposited: number;
+  pending: number;
+  readonly problems: PhotonError[];
+}
+
+export interface FlushOptions {
+  /** Only this relationship's items. */
+  readonly relationship?: string;
+  /** Called when a relay says that an inbox has moved. True if we now know where to. */
+  readonly onMoved: (work: Work, relationship: Relationship, whose: "peer" | "own", bundle: Bytes) => Promise<boolean>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Attempt =
+  | { readonly kind: "done" }
+  | { readonly kind: "moved"; readonly bundle: Bytes; readonly whose: "peer" | "own" }
+  | { readonly kind: "not-yet" }
+  | { readonly kind: "failed"; readonly error: RelayError; readonly relay: string };
+
+const itemsPerCommit = 32;
+
+export async function flush(work: Work, options: FlushOptions): Promise<FlushReport> {
+  const report: FlushReport = { deposited: 0, pending: 0, problems: [] };
+  const items = (await outboxItems(work)).filter(
+    (item) => options.relationship === undefined || item.relationship === options.relationship,
+  );
+  const undone = new Set(items.map(({ key }) => key));
+  const heldLanes = new Set<string>();
+  const downRelays = new Map<string, RelayError>();
+  let sinceCommit = 0;
+  for (const item of items) {
+    const lane = `${item.relationship}/${laneOf(item.operation)}`;
+    const ready = item.nextAt <= work.now() && !heldLanes.has(lane) && item.after.every((key) => !undone.has(key));
+    if (!ready || options.signal?.aborted === true) {
+      heldLanes.add(lane);
+      report.pending += 1;
+      continue;
+    }
+    const outcome = await attempt(work, item, downRelays, options);
+    if (outcome.kind === "done") {
+      removeItem(work, item);
+      undone.delete(item.key);
+      if (item.operation.kind === "append" && item.operation.value.target === "peer" && item.operation.value.message !== undefined)
+        report.deposited += 1;
+      sinceCommit += 1;
+      if (sinceCommit >= itemsPerCommit) {
+        await work.commit();
+        sinceCommit = 0;
+      }
+      continue;
+    }
+    heldLanes.add(lane);
+    report.pending += 1;
+    if (outcome.kind === "failed") {
+      if (outcome.error.code === "unreachable") {
+        if (!downRelays.has(outcome.relay))
+          report.problems.push(photonError("relay-unreachable", `${outcome.relay}: ${outcome.error.detail}`));
+        downRelays.set(outcome.relay, outcome.error);
+      } else {
+        const wait = outcome.error.code === "refused" ? outcome.error.retryAfter : undefined;
+        postpone(work, item, work.now() + (wait === undefined ? backoff(item.attempts) : wait * 1000));
+        // The peer has changed the locks of its inbox: its word on where to write now is on its way to us.
+        if (outcome.error.code !== "refused" || outcome.error.refusal !== "forbidden")
+          report.problems.push(problemOf(outcome.error, outcome.relay));
+      }
+    }
+  }
+  await work.commit();
+  return report;
+}
+
+/** What we ask of our own relay is in one order: a queue is made, announced, rotated and written in turn. */
+const laneOf = (operation: Operation): "peer" | "own" => (operation.kind === "append" ? operation.value.target : "own");
+
+function problemOf(error: RelayError, relay: string): PhotonError {
+  if (error.code === "wrong-server") return photonError("wrong-server", `${relay}: ${error.detail}`);
+  return photonError("relay-refused", `${relay}: ${error.code === "refused" ? `${error.refusal}: ` : ""}${error.detail}`);
+}
+
+/** Two tries, the second after a moved inbox was found again. */
+async function attempt(work: Work, item: Item, down: ReadonlyMap<string, RelayError>, options: FlushOptions): Promise<Attempt> {
+  const relationship = await loadRelationship(work, item.relationship);
+  const first = await perform(work, relationship, item, down);
+  if (first.kind !== "moved") return first;
+  if (!(await options.onMoved(work, relationship, first.whose, first.bundle))) return { kind: "not-yet" };
+  const second = await perform(work, relationship, item, down);
+  return second.kind === "moved" ? { kind: "not-yet" } : second;
+}
+
+async function perform(
+  work: Work,
+  relationship: Relationship,
+  item: Item,
+  down: ReadonlyMap<string, RelayError>,
+): Promise<Attempt> {
+  const { operation } = item;
+  switch (operation.kind) {
+    case "create": {
+      const secret = ownInbox(relationship, operation.value.sendId);
+      const { receiveId, sendId, relay } = secret;
+      return call(work, relay, down, "create", { receiveId, sendId, ...queueKeys(secret, 0) }, ["exists"]);
+    }
+    case "put": {
+      const { relay, dropId, body, days } = operation.value;
+      return call(work, relay, down, "put", { dropId, body, days }, ["exists"]);
+    }
+    case "rotate": {
+      const secret = ownInbox(relationship, operation.value.sendId);
+      const fields = {
+        receiveId: secret.receiveId,
+        version: operation.value.rotation,
+        ...queueKeys(secret, operation.value.rotation),
+      };
+      return call(work, secret.relay, down, "rotate", signRotate(secret.readSeed, fields), ["conflict"]);
+    }
+    case "freeze": {
+      const secret = ownInbox(relationship, operation.value.sendId);
+      const fields = { receiveId: secret.receiveId, bundle: operation.value.bundle };
+      return call(work, secret.relay, down, "move", signMove(secret.readSeed, fields), ["conflict"]);
+    }
+    case "append":
+      return append(work, relationship, item, operation.value, down);
+  }
+}
+
+type Append = Extract<Operation, { kind: "append" }>["value"];
+
+async function append(
+  work: Work,
+  relationship: Relationship,
+  item: Item,
+  value: Append,
+  down: ReadonlyMap<string, RelayError>,
+): Promise<Attempt> {
+  const address = addressOf(relationship, value);
+  if (address === undefined) return { kind: "not-yet" };
+  const { writeKey, sealKey, sendId } = address;
+  const body = sealDeposit(sealKey, value.envelope, work.random(24));
+  if (!body.ok) throw new Error(`an envelope does not fit a deposit: ${body.error.detail}`);
+  const fields = { sendId, appendId: appendIdFor(item, sendId), body: body.value };
+  return call(work, address.relay, down, "append", { ...fields, mac: appendMac(writeKey, fields) }, [], value.target);
+}
+
+/** Where the deposit goes: what the lineages say at this moment. */
+function addressOf(relationship: Relationship, value: Append): Omit<Inbox, "rotation"> | undefined {
+  if (value.target === "peer") return relationship.peer?.state.inbox;
+  const inForce = relationship.mine.state.inbox;
+  if (inForce === undefined) return undefined;
+  const { sendId, rotation } = value.under ?? inForce;
+  const secret = relationship.inboxes.get(toHex(sendId));
+  if (secret === undefined) return inForce;
+  return { relay: secret.relay, sendId, ...rotationKeys(secret.root, rotation) };
+}
+
+function ownInbox(relationship: Relationship, sendId: Bytes): InboxSecret {
+  const secret = relationship.inboxes.get(toHex(sendId));
+  if (secret === undefined) throw new Error("an inbox of ours without its keys");
+  return secret;
+}
+
+async function call<K extends "create" | "append" | "rotate" | "move" | "put">(
+  work: Work,
+  relay: string,
+  down: ReadonlyMap<string, RelayError>,
+  kind: K,
+  value: Parameters<typeof work.ports.transport.call<K>>[2],
+  doneAnyway: readonly RelayRefusal[],
+  whose: "peer" | "own" = "own",
+): Promise<Attempt> {
+  const isDown = down.get(relay);
+  if (isDown !== undefined) return { kind: "failed", error: isDown, relay };
+  const answer = await work.ports.transport.call(relay, kind, value);
+  if (answer.ok) {
+    // A union of generic answers; only `append` has a second one.
+    const response: { readonly kind: string; readonly value: unknown } = answer.value;
+    return response.kind === "moved"
+      ? { kind: "moved", bundle: (response.value as { bundle: Bytes }).bundle, whose }
+      : { kind: "done" };
+  }
+  const { error } = answer;
+  if (error.code === "refused" && doneAnyway.includes(error.refusal)) return { kind: "done" };
+  return { kind: "failed", error, relay };
+}

@@ -1,0 +1,91 @@
+/** Accepting: fetch the offer, make a side, found the first generation, and leave all of it in the inviter's inbox. */
+import { err, ok, type Result, toHex } from "@photon/protocol/codec";
+import { reduce } from "@photon/protocol/lineage";
+import { isOfferOf, type Offer, openOffer, parseInvitation, type ParsedInvitation } from "@photon/protocol/meeting";
+import { idKey, parseStatement, type Statement } from "@photon/protocol/statement";
+import { liveSiblings } from "../circle/devices.ts";
+import { listState } from "../circle/state.ts";
+import { found } from "../conversation/founding.ts";
+import { deposit } from "../delivery/outbox.ts";
+import { type PhotonError, photonError } from "../errors.ts";
+import { keys, petnameSchema, recordSchema, setRecord } from "../relationship/records.ts";
+import { addStatements, type Relationship, setPeer, statementBytes } from "../relationship/relationship.ts";
+import { admitSiblings, beginSide } from "../relationship/side.ts";
+import { announceToOwn } from "../relationship/speaking.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+import { ownStatements } from "./invite.ts";
+
+interface Offered {
+  readonly invitation: ParsedInvitation;
+  readonly offer: Offer;
+  readonly statements: readonly Statement[];
+}
+
+/** Looks at an invitation without accepting it. */
+export async function fetchOffer(work: Work, text: string, defaultRelay: string): Promise<Result<Offered, PhotonError>> {
+  const parsed = parseInvitation(text, defaultRelay);
+  if (!parsed.ok) return err(photonError(parsed.error.code, parsed.error.detail));
+  const invitation = parsed.value;
+  if (invitation.expires !== undefined && invitation.expires <= work.now()) return err(expired(invitation.expires));
+  const answer = await work.ports.transport.call(invitation.relay, "get", { dropId: invitation.dropId });
+  if (!answer.ok) {
+    const { error } = answer;
+    if (error.code === "unreachable") return err(photonError("relay-unreachable", `${invitation.relay}: ${error.detail}`));
+    if (error.code === "wrong-server") return err(photonError("wrong-server", `${invitation.relay}: ${error.detail}`));
+    if (error.refusal === "expired") return err(photonError("invitation-expired"));
+    if (error.refusal === "not-found") return err(photonError("invitation-unknown", invitation.relay));
+    return err(photonError("relay-refused", `${invitation.relay}: ${error.refusal}: ${error.detail}`));
+  }
+  const offer = openOffer(invitation, answer.value.value.body);
+  if (!offer.ok) return err(photonError("invitation-swapped", offer.error.detail));
+  if (invitation.found !== undefined && !isOfferOf(offer.value, invitation.found))
+    return err(photonError("invitation-swapped", "another person's side lies there"));
+  if (offer.value.expires <= work.now()) return err(expired(offer.value.expires));
+  const statements: Statement[] = [];
+  for (const bytes of offer.value.statements) {
+    const statement = parseStatement(bytes);
+    if (!statement.ok) return err(photonError("invitation-swapped", `${statement.error.code}: ${statement.error.detail}`));
+    statements.push(statement.value);
+  }
+  const seen = new Map(statements.map(({ id }) => [idKey(id), work.now()]));
+  if (reduce(statements, seen, work.now()).kind !== "active")
+    return err(photonError("invitation-swapped", "its statements do not add up to a person"));
+  return ok({ invitation, offer: offer.value, statements });
+}
+
+const expired = (at: number): PhotonError => photonError("invitation-expired", `on ${new Date(at).toISOString().slice(0, 10)}`);
+
+/** @param relay of our own inbox. @param petname checked already. */
+export async function acceptOffer(
+  work: Work,
+  offered: Offered,
+  relay: string,
+  petname: string,
+): Promise<Result<Relationship, PhotonError>> {
+  const { invitation, statements } = offered;
+  const [first] = statements;
+  if (first === undefined) throw new Error("an offer without statements");
+  for (const { key, value } of await listState(work, "rel/")) {
+    if (!key.endsWith("/record")) continue;
+    const record = parseRow(recordSchema, value);
+    if (idKey(record.mine) === idKey(first.side)) return err(photonError("invitation-own"));
+    if (record.invitation !== undefined && idKey(record.invitation) === idKey(invitation.id))
+      return err(photonError("invitation-accepted"));
+  }
+  const id = toHex(work.random(16));
+  const relationship = await beginSide(work, id, relay, {
+    role: "invitee",
+    invitation: invitation.id,
+    expires: offered.offer.expires,
+  });
+  await setRecord(work, keys.petname(id), petnameSchema, petname);
+  await setPeer(work, relationship, first.side);
+  await addStatements(work, relationship, statements);
+  await admitSiblings(work, relationship, await liveSiblings(work));
+  const own = ownStatements(relationship);
+  await deposit(work, id, "peer", { kind: "claim", value: { invitation: invitation.id, statements: statementBytes(own) } });
+  await announceToOwn(work, relationship, [...own, ...statements]);
+  if ((await found(work, relationship)) === undefined)
+    return err(photonError("invitation-swapped", "the inviter has no live device"));
+  return ok(relationship);
+}

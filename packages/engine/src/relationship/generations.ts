@@ -1,0 +1,236 @@
+/**
+ * Session generations as this device holds them: which are known, which it joined, which it sends in
+ * (spec/04-session.md). What the others see of one is its signed `generation` statement.
+ *
+ * known ──join──▶ joined ──own newer copy found──▶ tainted      known: not a member, or the Welcome is not here
+ *                   └──heard of by all, newer──▶ erased          tainted: read in it, never send
+ */
+import { bytes, expectOk, list, oneOf, type SchemaType, struct, uint } from "@photon/protocol/codec";
+import { liveLeaves, reduce } from "@photon/protocol/lineage";
+import type { Generation } from "@photon/protocol/session";
+import {
+  idKey,
+  type KnownStatement,
+  type LeafId,
+  leafIdSchema,
+  type Statement,
+  type StatementId,
+} from "@photon/protocol/statement";
+import { setState } from "../circle/state.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+import { keys } from "./records.ts";
+import { type Lineage, lineageOf, liveMembers, type Relationship } from "./relationship.ts";
+
+export const generationStatuses = { known: 0, joined: 1, tainted: 2, erased: 3 } as const;
+const rowSchema = struct({
+  status: [1, oneOf(generationStatuses)],
+  since: [2, uint()],
+  /** Messages sealed and opened by this device. */
+  messages: [3, uint()],
+  /** Leaves of which a message was opened. */
+  heard: [4, list(leafIdSchema, { max: 20 })],
+});
+export type GenerationRow = SchemaType<typeof rowSchema>;
+
+export interface GenerationEntry {
+  readonly id: string;
+  readonly statement: KnownStatement<"generation">;
+  row: GenerationRow;
+  /** The ratchets; loaded when first used. */
+  live: Generation | undefined;
+}
+
+/** Older than this, or with more messages, a new generation is founded before the next message. */
+export const healAfter = { ms: 7 * 24 * 3600 * 1000, messages: 1000 } as const;
+
+const at = (part: "row" | "fixed" | "moving", relationship: string, id: string): string => `${part}/${relationship}/${id}`;
+
+export async function loadGenerations(
+  work: Work,
+  relationship: string,
+  statements: readonly Statement[],
+): Promise<Map<string, GenerationEntry>> {
+  const rows = new Map(
+    (await work.list("generation", `row/${relationship}/`)).map((row) => [row.key, parseRow(rowSchema, row.value)]),
+  );
+  const entries = new Map<string, GenerationEntry>();
+  for (const statement of statements) {
+    if (statement.type !== "generation") continue;
+    const id = idKey(statement.id);
+    const row = rows.get(at("row", relationship, id)) ?? { status: "known", since: statement.claimedAt, messages: 0, heard: [] };
+    entries.set(id, { id, statement, row, live: undefined });
+  }
+  return entries;
+}
+
+/** Keeps a generation's statement, and its ratchets where we are in it. */
+export async function keepGeneration(
+  work: Work,
+  relationship: Relationship,
+  statement: KnownStatement<"generation">,
+  live: Generation | undefined,
+): Promise<GenerationEntry> {
+  const id = idKey(statement.id);
+  await setState(work, keys.statement(relationship.id, statement.id), statement.bytes);
+  const entry: GenerationEntry = {
+    id,
+    statement,
+    row: { status: live === undefined ? "known" : "joined", since: work.now(), messages: 0, heard: [] },
+    live,
+  };
+  relationship.generations.set(id, entry);
+  writeRow(work, relationship, entry);
+  if (live !== undefined) {
+    const encoded = work.session.encode(live);
+    work.put("generation", at("fixed", relationship.id, id), encoded.fixed);
+    work.put("generation", at("moving", relationship.id, id), encoded.moving);
+  }
+  return entry;
+}
+
+const writeRow = (work: Work, relationship: Relationship, entry: GenerationEntry): void =>
+  work.write("generation", at("row", relationship.id, entry.id), rowSchema, entry.row);
+
+/** The ratchets of a generation that we are in, or undefined. */
+export async function ratchets(work: Work, relationship: Relationship, entry: GenerationEntry): Promise<Generation | undefined> {
+  if (entry.row.status !== "joined" && entry.row.status !== "tainted") return undefined;
+  if (entry.live === undefined) {
+    const fixed = await work.get("generation", at("fixed", relationship.id, entry.id));
+    const moving = await work.get("generation", at("moving", relationship.id, entry.id));
+    if (fixed === undefined || moving === undefined) throw new Error("a joined generation without its ratchets");
+    entry.live = expectOk(work.session.decode({ fixed, moving }));
+  }
+  return entry.live;
+}
+
+/** A message was sealed (by ourselves) or opened (by `sender`): the ratchets moved. */
+export function advance(work: Work, relationship: Relationship, entry: GenerationEntry, live: Generation, sender: LeafId): void {
+  entry.live = live;
+  const heard = entry.row.heard.some((leaf) => idKey(leaf) === idKey(sender)) ? entry.row.heard : [...entry.row.heard, sender];
+  entry.row = { ...entry.row, messages: entry.row.messages + 1, heard };
+  work.put("generation", at("moving", relationship.id, entry.id), work.session.encode(live).moving);
+  writeRow(work, relationship, entry);
+}
+
+export function setStatus(work: Work, relationship: Relationship, entry: GenerationEntry, status: "tainted" | "erased"): void {
+  entry.row = { ...entry.row, status };
+  writeRow(work, relationship, entry);
+  if (status === "erased") {
+    entry.live = undefined;
+    work.delete("generation", at("fixed", relationship.id, entry.id));
+    work.delete("generation", at("moving", relationship.id, entry.id));
+  }
+}
+
+const byNumber = (a: GenerationEntry, b: GenerationEntry): number =>
+  b.statement.body.number - a.statement.body.number || (a.id < b.id ? -1 : 1);
+
+/** Highest number first; at one number the smaller id first. */
+export const ordered = (relationship: Relationship): readonly GenerationEntry[] =>
+  [...relationship.generations.values()].toSorted(byNumber);
+
+const sameIds = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
+  a.length === b.length && a.every((id, index) => idKey(id) === idKey(b[index] ?? new Uint8Array(0)));
+
+export const hasLiveMembers = (relationship: Relationship, entry: GenerationEntry): boolean =>
+  sameIds(entry.statement.body.members, liveMembers(relationship));
+
+/** The generation to send in: joined, made of exactly the live leaves, the highest number, the smaller id. */
+export function sendingGeneration(relationship: Relationship): GenerationEntry | undefined {
+  return ordered(relationship).find((entry) => entry.row.status === "joined" && hasLiveMembers(relationship, entry));
+}
+
+export const needsHealing = (work: Work, entry: GenerationEntry): boolean =>
+  entry.row.messages >= healAfter.messages || work.now() - entry.row.since > healAfter.ms;
+
+/** The statement ids to name as parents of the next generation, and its number. */
+export function nextNumber(relationship: Relationship): { readonly number: number; readonly parents: readonly StatementId[] } {
+  const [top] = ordered(relationship);
+  if (top === undefined) return { number: 1, parents: [] };
+  const { number } = top.statement.body;
+  const parents = ordered(relationship)
+    .filter((entry) => entry.statement.body.number === number)
+    .slice(0, 8)
+    .map((entry) => entry.statement.id);
+  return { number: number + 1, parents };
+}
+
+export type GenerationCheck =
+  | { readonly kind: "accept" }
+  /** Statements that it builds on are not here yet. */
+  | { readonly kind: "wait" }
+  | { readonly kind: "refuse"; readonly why: string };
+
+/**
+ * Whether a generation that somebody founded is one we take part in. Its members must be exactly the live leaves: those
+ * we know now, or those at the heads that it names (its founder could not know what came later; it is read in, and never
+ * sent in).
+ */
+export function checkGeneration(relationship: Relationship, statement: KnownStatement<"generation">): GenerationCheck {
+  const founders = lineageOf(relationship, statement.side);
+  if (founders === undefined) return { kind: "wait" };
+  const others = founders === relationship.mine ? relationship.peer : relationship.mine;
+  const { body } = statement;
+  if (statement.heads.some((id) => !founders.statements.has(idKey(id)))) return { kind: "wait" };
+  if (others === undefined && body.peerHeads.length > 0) return { kind: "wait" };
+  if (others !== undefined && body.peerHeads.some((id) => !others.statements.has(idKey(id)))) return { kind: "wait" };
+  if (founders.state.leaves.get(idKey(statement.signer))?.status !== "live")
+    return { kind: "refuse", why: "its founder is not live" };
+  const parents = body.parents.map((id) => relationship.generations.get(idKey(id)));
+  if (parents.includes(undefined)) return { kind: "wait" };
+  const highest = parents.reduce((largest, parent) => Math.max(largest, parent?.statement.body.number ?? 0), 0);
+  if (body.number !== highest + 1) return { kind: "refuse", why: "its number skips ahead" };
+  if (body.number <= erasedFloor(relationship)) return { kind: "refuse", why: "its number is below the erased floor" };
+  const then = [...liveAt(founders, statement.heads), ...(others === undefined ? [] : liveAt(others, body.peerHeads))];
+  const expected = then.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1));
+  if (!sameIds(body.members, liveMembers(relationship)) && !sameIds(body.members, expected)) {
+    return { kind: "refuse", why: "its members are not the live leaves" };
+  }
+  return { kind: "accept" };
+}
+
+/** The largest number at which a generation was erased: everything at or below it is over. */
+export function erasedFloor(relationship: Relationship): number {
+  let floor = 0;
+  for (const entry of relationship.generations.values()) {
+    if (entry.row.status === "erased") floor = Math.max(floor, entry.statement.body.number);
+  }
+  return floor;
+}
+
+function liveAt(lineage: Lineage, heads: readonly StatementId[]): readonly LeafId[] {
+  const past = new Map<string, Statement>();
+  const next = heads.map((id) => lineage.statements.get(idKey(id)));
+  for (let statement = next.pop(); statement !== undefined || next.length > 0; statement = next.pop()) {
+    if (statement === undefined || past.has(idKey(statement.id))) continue;
+    past.set(idKey(statement.id), statement);
+    next.push(...statement.heads.map((id) => lineage.statements.get(idKey(id))));
+  }
+  const latest = Math.max(0, ...lineage.firstSeen.values());
+  return liveLeaves(reduce([...past.values()], lineage.firstSeen, latest)).map(({ leaf }) => leaf.id);
+}
+
+/**
+ * Erases what lies below a generation in which every live leaf was heard: nothing more can come in it that matters.
+ * @returns the number up to which all is erased, or undefined if nothing changed.
+ */
+export function eraseOld(work: Work, relationship: Relationship): number | undefined {
+  const members = liveMembers(relationship);
+  const heardByAll = ordered(relationship).find(
+    (entry) =>
+      entry.row.status === "joined" &&
+      hasLiveMembers(relationship, entry) &&
+      members.every((leaf) => entry.row.heard.some((heard) => idKey(heard) === idKey(leaf))),
+  );
+  if (heardByAll === undefined) return undefined;
+  let erased: number | undefined;
+  for (const entry of relationship.generations.values()) {
+    if (entry.statement.body.number >= heardByAll.statement.body.number) continue;
+    if (entry.row.status === "erased") continue;
+    setStatus(work, relationship, entry, "erased");
+    erased = Math.max(erased ?? 0, entry.statement.body.number);
+  }
+  return erased;
+}
+
+export const packageRowSchema = struct({ generation: [1, bytes(32)], package: [2, bytes({ max: 8192 })] });

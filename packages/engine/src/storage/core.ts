@@ -1,0 +1,72 @@
+/** What every part of the engine works with: the ports, the session library, this device, and the caches. */
+import { type Bytes, decode, encode, expectOk, hlcSchema, type Hlc, type Schema, tick, receiveHlc } from "@photon/protocol/codec";
+import type { Session } from "@photon/protocol/session";
+import type { Ports } from "../api.ts";
+import type { Table } from "../ports/index.ts";
+import type { Relationship } from "../relationship/relationship.ts";
+import { Unit } from "./unit.ts";
+
+export interface Self {
+  /** 8 random bytes, hex: names this device within the circle and breaks ties in its clock. */
+  readonly device: string;
+  readonly node: Bytes;
+  readonly name: string;
+}
+
+/** A unit of work of one engine operation, with all it needs at hand. */
+export class Work extends Unit {
+  readonly ports: Ports;
+  readonly session: Session;
+  readonly self: Self;
+  /** Loaded relationships; dropped whenever a unit fails, so that memory never runs ahead of the disk. */
+  readonly relationships: Map<string, Relationship>;
+  #hlc: Hlc | undefined;
+
+  constructor(ports: Ports, session: Session, self: Self, relationships: Map<string, Relationship>) {
+    super(ports.store);
+    this.ports = ports;
+    this.session = session;
+    this.self = self;
+    this.relationships = relationships;
+  }
+
+  /** Milliseconds by this device's clock. */
+  now(): number {
+    return this.ports.clock.now();
+  }
+
+  random(length: number): Bytes {
+    return this.ports.random.bytes(length);
+  }
+
+  /** The next reading of this device's hybrid clock, larger than every one before it. */
+  async tick(): Promise<Hlc> {
+    const last = this.#hlc ?? (await this.read("meta", "hlc", hlcSchema));
+    return this.#moveClock(tick(last, this.now(), this.self.node));
+  }
+
+  /** Takes note of another device's clock, so that ours stays behind nothing that we have seen. */
+  async observe(seen: Hlc): Promise<void> {
+    const last = this.#hlc ?? (await this.read("meta", "hlc", hlcSchema));
+    this.#moveClock(receiveHlc(last, seen, this.now(), this.self.node));
+  }
+
+  #moveClock(next: Hlc): Hlc {
+    this.#hlc = next;
+    this.write("meta", "hlc", hlcSchema, next);
+    return next;
+  }
+
+  /** A row of our own that is there and well-formed, or absent; a malformed one is damage and throws. */
+  async read<T>(table: Table, key: string, schema: Schema<T>): Promise<T | undefined> {
+    const value = await this.get(table, key);
+    return value === undefined ? undefined : parseRow(schema, value);
+  }
+
+  write<T>(table: Table, key: string, schema: Schema<T>, value: T): void {
+    this.put(table, key, encode(schema, value));
+  }
+}
+
+/** Our own rows are at most as large as the largest thing we store; a row that does not parse is damage. */
+export const parseRow = <T>(schema: Schema<T>, value: Bytes): T => expectOk(decode(schema, value, 16 * 1024 * 1024));
