@@ -3,10 +3,10 @@ import { openIndexedDbStore } from "@photon/engine/adapters/indexeddb";
 import { encryptedStore, webKeyStore } from "@photon/engine/adapters/web";
 import { keyStoreCases, storeCases } from "@photon/engine/ports/acceptance";
 import { expectOk } from "@photon/protocol/codec";
+import { ensureIndexedDb } from "../ensure-indexeddb.ts";
 import { runCases } from "./run-cases.ts";
 
-// A browser has the real one; Node is given one that lives in memory.
-if (!("indexedDB" in globalThis)) await import("fake-indexeddb/auto");
+await ensureIndexedDb();
 
 let places = 0;
 const freshName = (): string => `acceptance-${Date.now()}-${(places += 1)}`;
