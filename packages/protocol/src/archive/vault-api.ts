@@ -8,6 +8,9 @@ import { bytes, list, oneOf, optional, type SchemaType, struct, text, uint, unio
 
 export const maxBlob = 1024 * 1024;
 export const maxHead = 16 * 1024;
+/** The longest request and response, in bytes, encodings included. */
+export const maxVaultRequest = maxBlob + 1024;
+export const maxVaultResponse = maxBlob + 1024;
 
 const registerId = bytes(16);
 const signature = bytes(64);

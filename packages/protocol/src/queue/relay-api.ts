@@ -21,6 +21,9 @@ export const maxBody = 65536;
 export const maxBundle = 65536;
 export const maxReadQueues = 256;
 export const maxReadEntries = 1024;
+/** The longest request and response, in bytes, encodings included. */
+export const maxRelayRequest = 96 * 1024;
+export const maxRelayResponse = 24 * 1024 * 1024;
 
 const seq = uint();
 const id = bytes(16);

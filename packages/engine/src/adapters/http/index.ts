@@ -1,0 +1,4 @@
+/** Relays and vaults over HTTP and WebSocket, for Node and browsers alike. */
+export { httpBlobStore } from "./blob-store.ts";
+export type { HttpOptions } from "./request.ts";
+export { httpTransport } from "./transport.ts";

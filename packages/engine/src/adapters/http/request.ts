@@ -1,0 +1,93 @@
+/** One CBOR request over HTTP, with every way in which it can fail as a value. */
+import type { Bytes, Result } from "@photon/protocol/codec";
+import { asBytes, err, ok } from "@photon/protocol/codec";
+
+export interface HttpOptions {
+  /** Milliseconds after which a request that has no answer is given up; 20,000 unless given. */
+  readonly timeout?: number;
+  /** `fetch` by default. */
+  readonly fetch?: typeof fetch;
+}
+
+export type HttpError =
+  { readonly code: "unreachable"; readonly detail: string } | { readonly code: "wrong-server"; readonly detail: string };
+
+export const cborType = "application/cbor";
+const defaultTimeout = 20_000;
+/** What stands between client and server answers with these when the server itself is away. */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** The server's origin, or undefined when the text is no http or https address. */
+export function serverUrl(origin: string, path: string): URL | undefined {
+  if (!URL.canParse(origin)) return undefined;
+  const base = new URL(origin);
+  return base.protocol === "https:" || base.protocol === "http:" ? new URL(path, base.origin) : undefined;
+}
+
+/** @param max the longest answer that is read. Never rejects. */
+export async function postCbor(
+  origin: string,
+  path: string,
+  body: Bytes,
+  max: number,
+  options: HttpOptions,
+): Promise<Result<Bytes, HttpError>> {
+  const url = serverUrl(origin, path);
+  if (url === undefined) return err({ code: "wrong-server", detail: "the address is no http or https address" });
+  try {
+    const response = await (options.fetch ?? fetch)(url, {
+      method: "POST",
+      body,
+      headers: { "content-type": cborType },
+      signal: AbortSignal.timeout(options.timeout ?? defaultTimeout),
+      // A server that sends its clients elsewhere is not the one that was asked.
+      redirect: "manual",
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+    });
+    if (response.headers.get("content-type")?.split(";")[0] !== cborType) {
+      await response.body?.cancel();
+      return gatewayStatuses.has(response.status)
+        ? err({ code: "unreachable", detail: `the server is away (${response.status})` })
+        : err({ code: "wrong-server", detail: `what answers there speaks no Photon (${response.status})` });
+    }
+    const answer = await readAtMost(response, max);
+    return answer === undefined ? err({ code: "wrong-server", detail: "the answer is longer than any of Photon's" }) : ok(answer);
+  } catch (error) {
+    return err({ code: "unreachable", detail: reason(error) });
+  }
+}
+
+async function readAtMost(response: Response, max: number): Promise<Bytes | undefined> {
+  if (response.body === null) return asBytes(new Uint8Array(0));
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > max) {
+      await reader.cancel();
+      return undefined;
+    }
+    parts.push(value);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** A short reason without addresses: what the system calls the failure. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return "the connection failed";
+  if (error.name === "TimeoutError") return "no answer in time";
+  const { cause } = error;
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" ? `the connection failed (${code})` : "the connection failed";
+}

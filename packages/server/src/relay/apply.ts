@@ -1,0 +1,248 @@
+/**
+ * Applies a group of writes in one transaction. The rows of a queue that is appended to are read once and written once per
+ * group; an append id that is already there is answered with its first sequence number, so that repeats leave no gap.
+ */
+import { equalBytes } from "@photon/protocol/codec";
+import type { Kysely, Transaction } from "kysely";
+import { idKey } from "../ids.ts";
+import { type RelayStatements, relayStatements } from "./statements.ts";
+import { sweepDrops, sweepQueue } from "./sweep.ts";
+import type { QueueTable, RelayTables } from "./tables.ts";
+import type { RelayLimits, RelayWrite, RelayWriteOutcome } from "./writes.ts";
+
+type WriteOf<K extends RelayWrite["kind"]> = Extract<RelayWrite, { kind: K }>;
+
+/** A queue's row while its group is applied; `undefined` where there is no such queue. */
+interface OpenQueue {
+  readonly row: QueueTable;
+  lastSeq: number;
+  entries: number;
+  bytes: number;
+  overflowed: number;
+  dirty: boolean;
+}
+
+const forbidden: RelayWriteOutcome = { kind: "refused", code: "forbidden", detail: "" };
+const done: RelayWriteOutcome = { kind: "done" };
+
+/** @param today the day given to new rows. Rejects when the database does, having changed nothing. */
+export function relayCommit(
+  db: Kysely<RelayTables>,
+  limits: RelayLimits,
+  today: () => number,
+): (writes: readonly RelayWrite[]) => Promise<readonly RelayWriteOutcome[]> {
+  const statements = relayStatements(db);
+  return (writes) =>
+    db.transaction().execute(async (transaction) => {
+      const group = new Group(transaction, statements, limits, today());
+      const outcomes: RelayWriteOutcome[] = [];
+      for (const write of writes) outcomes.push(await group.apply(write));
+      await group.flush();
+      return outcomes;
+    });
+}
+
+class Group {
+  readonly #db: Transaction<RelayTables>;
+  readonly #statements: RelayStatements;
+  readonly #limits: RelayLimits;
+  readonly #today: number;
+  readonly #open = new Map<string, OpenQueue | undefined>();
+
+  constructor(db: Transaction<RelayTables>, statements: RelayStatements, limits: RelayLimits, today: number) {
+    this.#db = db;
+    this.#statements = statements;
+    this.#limits = limits;
+    this.#today = today;
+  }
+
+  async apply(write: RelayWrite): Promise<RelayWriteOutcome> {
+    switch (write.kind) {
+      case "append":
+        return this.#append(write);
+      case "create":
+        return this.#create(write);
+      case "rotate":
+        return this.#rotate(write);
+      case "move":
+        return this.#move(write);
+      case "delete":
+        return this.#delete(write);
+      case "noticed":
+        return this.#noticed(write);
+      case "put":
+        return this.#put(write);
+      case "sweep-queue":
+        await this.flush();
+        return sweepQueue(this.#db, this.#limits, this.#today, write.receiveId);
+      case "sweep-drops":
+        return sweepDrops(this.#db, this.#limits, this.#today);
+      case "new-day":
+        await this.#db
+          .insertInto("clock")
+          .values({ name: "day", day: write.day })
+          .onConflict((conflict) => conflict.column("name").doUpdateSet({ day: write.day }))
+          .execute();
+        return done;
+    }
+  }
+
+  /** Writes the counters of the queues appended to; whatever reads rows afterwards sees them. */
+  async flush(): Promise<void> {
+    for (const queue of this.#open.values()) {
+      if (queue?.dirty !== true) continue;
+      const { lastSeq, entries, bytes, overflowed } = queue;
+      await this.#db.executeQuery(
+        this.#statements.saveCounters({ receiveId: queue.row.receive_id, lastSeq, entries, bytes, overflowed }),
+      );
+    }
+    this.#open.clear();
+  }
+
+  async #queue(receiveId: Uint8Array): Promise<OpenQueue | undefined> {
+    const key = idKey(receiveId);
+    if (this.#open.has(key)) return this.#open.get(key);
+    const row = (await this.#db.executeQuery(this.#statements.findQueue(receiveId))).rows[0];
+    const queue =
+      row === undefined
+        ? undefined
+        : { row, lastSeq: row.last_seq, entries: row.entries, bytes: row.bytes, overflowed: row.overflowed, dirty: false };
+    this.#open.set(key, queue);
+    return queue;
+  }
+
+  async #append({ receiveId, version, appendId, body }: WriteOf<"append">): Promise<RelayWriteOutcome> {
+    const queue = await this.#queue(receiveId);
+    if (queue === undefined) return forbidden;
+    if (queue.row.version !== version) return { kind: "stale" };
+    const full = queue.entries >= this.#limits.queueEntries || queue.bytes + body.length > this.#limits.queueBytes;
+    if (queue.row.bundle !== null || full) {
+      const first = await this.#firstAnswer(receiveId, appendId);
+      if (first !== undefined) return first;
+      if (queue.row.bundle !== null) return { kind: "moved", bundle: queue.row.bundle };
+      if (queue.overflowed === 0) {
+        queue.overflowed = 1;
+        queue.dirty = true;
+      }
+      return { kind: "refused", code: "queue-full", detail: "the queue holds all it may", retryAfter: 86_400 };
+    }
+    const seq = queue.lastSeq + 1;
+    const inserted = await this.#db.executeQuery(
+      this.#statements.insertEntry({ queue: receiveId, seq, append_id: appendId, day: this.#today, body }),
+    );
+    if (inserted.numAffectedRows !== 1n) {
+      const first = await this.#firstAnswer(receiveId, appendId);
+      if (first === undefined) throw new Error("an append conflicts with no entry");
+      return first;
+    }
+    queue.lastSeq = seq;
+    queue.entries += 1;
+    queue.bytes += body.length;
+    queue.dirty = true;
+    return { kind: "appended", seq };
+  }
+
+  async #firstAnswer(receiveId: Uint8Array, appendId: Uint8Array): Promise<RelayWriteOutcome | undefined> {
+    const row = (await this.#db.executeQuery(this.#statements.findAppend(receiveId, appendId))).rows[0];
+    return row === undefined ? undefined : { kind: "appended", seq: row.seq };
+  }
+
+  async #create({ receiveId, sendId, readKey, writeKeys }: WriteOf<"create">): Promise<RelayWriteOutcome> {
+    await this.flush();
+    const existing = await this.#db
+      .selectFrom("queue")
+      .select(["receive_id", "send_id", "read_key", "write_keys", "version"])
+      .where((where) => where.or([where("receive_id", "=", receiveId), where("send_id", "=", sendId)]))
+      .executeTakeFirst();
+    if (existing !== undefined) {
+      const repeat =
+        existing.version === 0 &&
+        equalBytes(existing.receive_id, receiveId) &&
+        equalBytes(existing.send_id, sendId) &&
+        equalBytes(existing.read_key, readKey) &&
+        equalBytes(existing.write_keys, writeKeys);
+      return repeat ? done : { kind: "refused", code: "exists", detail: "these ids are taken" };
+    }
+    await this.#db
+      .insertInto("queue")
+      .values({
+        receive_id: receiveId,
+        send_id: sendId,
+        read_key: readKey,
+        write_keys: writeKeys,
+        version: 0,
+        rotation: null,
+        last_seq: 0,
+        gone_seq: 0,
+        entries: 0,
+        bytes: 0,
+        overflowed: 0,
+        frozen_day: null,
+        bundle: null,
+      })
+      .execute();
+    return done;
+  }
+
+  /** The queue, once everything earlier in the group is written and its read key is the one that the proof was checked by. */
+  async #proved(receiveId: Uint8Array, provedBy: Uint8Array): Promise<QueueTable | RelayWriteOutcome> {
+    await this.flush();
+    const row = (await this.#db.executeQuery(this.#statements.findQueue(receiveId))).rows[0];
+    if (row === undefined) return forbidden;
+    return equalBytes(row.read_key, provedBy) ? row : { kind: "stale" };
+  }
+
+  async #rotate(write: WriteOf<"rotate">): Promise<RelayWriteOutcome> {
+    const row = await this.#proved(write.receiveId, write.provedBy);
+    if ("kind" in row) return row;
+    if (row.version + 1 !== write.version) {
+      const repeat = row.version === write.version && row.rotation !== null && equalBytes(row.rotation, write.signature);
+      return repeat ? done : { kind: "refused", code: "conflict", detail: "the queue's keys were rotated meanwhile" };
+    }
+    await this.#db
+      .updateTable("queue")
+      .set({ read_key: write.readKey, write_keys: write.writeKeys, version: write.version, rotation: write.signature })
+      .where("receive_id", "=", write.receiveId)
+      .execute();
+    return done;
+  }
+
+  async #move({ receiveId, provedBy, bundle }: WriteOf<"move">): Promise<RelayWriteOutcome> {
+    const row = await this.#proved(receiveId, provedBy);
+    if ("kind" in row) return row;
+    if (row.bundle !== null) {
+      return equalBytes(row.bundle, bundle)
+        ? { kind: "frozen", last: row.last_seq }
+        : { kind: "refused", code: "conflict", detail: "the queue was moved with another bundle" };
+    }
+    await this.#db.updateTable("queue").set({ bundle, frozen_day: this.#today }).where("receive_id", "=", receiveId).execute();
+    return { kind: "frozen", last: row.last_seq };
+  }
+
+  async #delete({ receiveId, provedBy }: WriteOf<"delete">): Promise<RelayWriteOutcome> {
+    const row = await this.#proved(receiveId, provedBy);
+    if ("kind" in row) return row;
+    await this.#db.deleteFrom("entry").where("queue", "=", receiveId).execute();
+    await this.#db.deleteFrom("queue").where("receive_id", "=", receiveId).execute();
+    return done;
+  }
+
+  async #noticed({ receiveId }: WriteOf<"noticed">): Promise<RelayWriteOutcome> {
+    const queue = await this.#queue(receiveId);
+    if (queue !== undefined && queue.overflowed !== 0) {
+      queue.overflowed = 0;
+      queue.dirty = true;
+    }
+    return done;
+  }
+
+  async #put({ dropId, body, untilDay }: WriteOf<"put">): Promise<RelayWriteOutcome> {
+    const existing = await this.#db.selectFrom("drop").select("body").where("drop_id", "=", dropId).executeTakeFirst();
+    if (existing !== undefined) {
+      const repeat = existing.body !== null && equalBytes(existing.body, body);
+      return repeat ? done : { kind: "refused", code: "exists", detail: "something lies there already" };
+    }
+    await this.#db.insertInto("drop").values({ drop_id: dropId, body, until_day: untilDay }).execute();
+    return done;
+  }
+}

@@ -1,0 +1,49 @@
+/** What the append path must know of a queue, kept in memory: the committer notices when it has gone stale. */
+import { idKey } from "../ids.ts";
+import type { RelayStore } from "./store.ts";
+import type { QueueTable } from "./tables.ts";
+
+export interface KnownQueue {
+  readonly receiveId: Uint8Array;
+  readonly sendId: Uint8Array;
+  readonly readKey: Uint8Array;
+  readonly writeKeys: Uint8Array;
+  readonly version: number;
+  readonly rotation: Uint8Array | null;
+}
+
+export interface QueueCache {
+  bySendId(sendId: Uint8Array): Promise<KnownQueue | undefined>;
+  forget(queue: KnownQueue): void;
+}
+
+const keptQueues = 50_000;
+
+export function queueCache(store: Pick<RelayStore, "queueBySendId">): QueueCache {
+  const kept = new Map<string, KnownQueue>();
+  return {
+    bySendId: async (sendId) => {
+      const key = idKey(sendId);
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const row = await store.queueBySendId(sendId);
+      if (row === undefined) return undefined;
+      const queue = knownQueue(row);
+      if (kept.size >= keptQueues) kept.clear();
+      kept.set(key, queue);
+      return queue;
+    },
+    forget: (queue) => {
+      kept.delete(idKey(queue.sendId));
+    },
+  };
+}
+
+export const knownQueue = (row: QueueTable): KnownQueue => ({
+  receiveId: row.receive_id,
+  sendId: row.send_id,
+  readKey: row.read_key,
+  writeKeys: row.write_keys,
+  version: row.version,
+  rotation: row.rotation,
+});

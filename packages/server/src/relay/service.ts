@@ -1,0 +1,169 @@
+/**
+ * The relay: checks what proves a request, then reads or submits a write. What it answers about a queue that does not exist and
+ * about one whose proof fails is the same, so that nothing can be probed. See spec/08-relay-and-vault.md.
+ */
+import { concat, equalBytes } from "@photon/protocol/codec";
+import {
+  buckets,
+  deleteInput,
+  moveInput,
+  type RelayRequest,
+  type RelayRequestOf,
+  type RelayResponse,
+  rotateInput,
+} from "@photon/protocol/queue";
+import { fitsAppendMac } from "../crypto/append-mac.ts";
+import type { VerifyEd25519 } from "../crypto/ed25519.ts";
+import { idKey } from "../ids.ts";
+import type { TokenBuckets } from "../limits/token-buckets.ts";
+import { done, forbidden, outcomeAnswer, refused } from "./answers.ts";
+import { type KnownQueue, knownQueue, queueCache } from "./cache.ts";
+import type { Payment } from "./payment.ts";
+import { readDrop, readQueues } from "./reading.ts";
+import type { RelayStore } from "./store.ts";
+import type { RelayWrite } from "./writes.ts";
+
+export interface RelayService {
+  /** Never rejects but for a bug. */
+  handle(request: RelayRequest): Promise<RelayResponse>;
+}
+
+export interface RelayServiceOptions {
+  readonly store: RelayStore;
+  readonly verify: VerifyEd25519;
+  /** Bytes per second into one queue. */
+  readonly rates: TokenBuckets;
+  readonly payment: Payment;
+  readonly tombstoneDays: number;
+  /** Called after an append is durable. */
+  readonly onAppended: (receiveId: Uint8Array, seq: number) => void;
+}
+
+/** What a proof leads to: a write to submit, or an answer at once. `undefined`: the proof does not fit. */
+type Proved = { readonly write: RelayWrite } | { readonly answer: RelayResponse } | undefined;
+
+/** A proof that goes stale this often is being raced by rotations. */
+const maxAttempts = 4;
+const bucketSizes: ReadonlySet<number> = new Set(buckets);
+
+export function relayService(options: RelayServiceOptions): RelayService {
+  const { store, verify, rates, payment } = options;
+  const cache = queueCache(store);
+
+  const submit = async (write: RelayWrite): Promise<RelayResponse | "stale"> => {
+    const result = await store.committer.submit(write);
+    if (result.kind === "committed") return result.value.kind === "stale" ? "stale" : outcomeAnswer(result.value);
+    switch (result.failure) {
+      case "overloaded":
+        return refused("overloaded", "more is waiting to be stored than this relay can take", 1);
+      case "disk-full":
+        return refused("disk-full", "the relay has no space left; nothing was stored", 3600);
+      case "internal":
+        return refused("internal", "the relay could not store it", 5);
+    }
+  };
+
+  /** Checks the proof again whenever the queue's keys were rotated between the check and the commit. */
+  const proved = async (
+    load: () => Promise<KnownQueue | undefined>,
+    check: (queue: KnownQueue, attempt: number) => Proved,
+  ): Promise<RelayResponse> => {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const queue = await load();
+      const step = queue === undefined ? undefined : check(queue, attempt);
+      if (queue === undefined || step === undefined) return forbidden;
+      if ("answer" in step) return step.answer;
+      const answer = await submit(step.write);
+      if (answer !== "stale" && answer.kind === "appended") {
+        options.onAppended(queue.receiveId, answer.value.seq);
+        return answer;
+      }
+      cache.forget(queue);
+      if (answer !== "stale") return answer;
+    }
+    return refused("conflict", "the queue's keys are changing too fast", 1);
+  };
+
+  const byReceiveId = (receiveId: Uint8Array) => async (): Promise<KnownQueue | undefined> => {
+    const row = await store.queueByReceiveId(receiveId);
+    return row === undefined ? undefined : knownQueue(row);
+  };
+
+  const append = (request: RelayRequestOf<"append">): Promise<RelayResponse> => {
+    if (!bucketSizes.has(request.body.length))
+      return Promise.resolve(refused("malformed", "the body has no size that deposits have"));
+    return proved(
+      () => cache.bySendId(request.sendId),
+      ({ receiveId, version, writeKeys }, attempt) => {
+        if (!fitsAppendMac(writeKeys, request)) return undefined;
+        const wait = attempt === 0 ? rates.take(idKey(receiveId), request.body.length) : 0;
+        if (wait > 0) return { answer: refused("rate-limited", "this queue is written to too fast", wait) };
+        return { write: { kind: "append", receiveId, version, appendId: request.appendId, body: request.body } };
+      },
+    );
+  };
+
+  const rotate = (request: RelayRequestOf<"rotate">): Promise<RelayResponse> => {
+    const { receiveId, version, readKey, signature } = request;
+    return proved(byReceiveId(receiveId), (queue) => {
+      // The key that signed the rotation is gone after it, so a repeat is known by its signature.
+      if (queue.version === version && queue.rotation !== null && equalBytes(queue.rotation, signature)) return { answer: done };
+      if (!verify(queue.readKey, rotateInput(request), signature)) return undefined;
+      const writeKeys = concat(...request.writeKeys);
+      return { write: { kind: "rotate", receiveId, provedBy: queue.readKey, version, readKey, writeKeys, signature } };
+    });
+  };
+
+  const move = (request: RelayRequestOf<"move">): Promise<RelayResponse> => {
+    const { receiveId, bundle } = request;
+    return proved(byReceiveId(receiveId), ({ readKey }) =>
+      verify(readKey, moveInput(request), request.signature)
+        ? { write: { kind: "move", receiveId, provedBy: readKey, bundle } }
+        : undefined,
+    );
+  };
+
+  const remove = (request: RelayRequestOf<"delete">): Promise<RelayResponse> => {
+    const { receiveId } = request;
+    return proved(byReceiveId(receiveId), ({ readKey }) =>
+      verify(readKey, deleteInput(request), request.signature)
+        ? { write: { kind: "delete", receiveId, provedBy: readKey } }
+        : undefined,
+    );
+  };
+
+  const certain = async (write: RelayWrite): Promise<RelayResponse> => {
+    const answer = await submit(write);
+    if (answer === "stale") throw new Error(`a ${write.kind} cannot be stale`);
+    return answer;
+  };
+
+  return {
+    handle: (request) => {
+      switch (request.kind) {
+        case "create": {
+          const asked = payment(request.value);
+          if (asked !== undefined) return Promise.resolve(refused("payment-required", asked));
+          const { receiveId, sendId, readKey, writeKeys } = request.value;
+          return certain({ kind: "create", receiveId, sendId, readKey, writeKeys: concat(...writeKeys) });
+        }
+        case "append":
+          return append(request.value);
+        case "read":
+          return readQueues(store, verify, request.value);
+        case "rotate":
+          return rotate(request.value);
+        case "move":
+          return move(request.value);
+        case "delete":
+          return remove(request.value);
+        case "put": {
+          const { dropId, body, days } = request.value;
+          return certain({ kind: "put", dropId, body, untilDay: store.clock.today() + days });
+        }
+        case "get":
+          return readDrop(store, options.tombstoneDays, request.value.dropId);
+      }
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** `photon serve`: puts the configured roles, HTTP and sweeps together, and takes them apart without losing anything. */
+import { mkdirSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import type { ServerConfig } from "./config/schema.ts";
+import { errorCode } from "./db/failure.ts";
+import { httpApp } from "./http/app.ts";
+import { addressLimiter } from "./limits/addresses.ts";
+import { diskGuard } from "./limits/disk.ts";
+import { serverLog } from "./log.ts";
+import { serverMetrics } from "./metrics/registry.ts";
+import { relayRole } from "./relay/role.ts";
+import type { Role, RoleOptions } from "./role.ts";
+import { startSweeps } from "./sweeps.ts";
+import { vaultRole } from "./vault/role.ts";
+
+export interface RunningServer {
+  /** Origin, such as "http://127.0.0.1:7740". */
+  readonly url: string;
+  readonly port: number;
+  /** Refuses what is new, finishes what was accepted, then resolves. */
+  close(): Promise<void>;
+}
+
+/** What a test may put in place of the real thing; `photon serve` passes none of it. */
+export interface ServerDependencies {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly logTo?: { write(line: string): void };
+  /** Longest size of each database in pages. */
+  readonly maxPages?: number;
+}
+
+/** @throws NewerDatabase, or the system's error when the folder cannot be used or the port is taken. */
+export async function startServer(config: ServerConfig, dependencies: ServerDependencies = {}): Promise<RunningServer> {
+  const { now = Date.now, maxPages } = dependencies;
+  const data = resolve(config.data);
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const log = serverLog(config.log.level, dependencies.logTo);
+  const metrics = serverMetrics();
+  const roles = await openRoles(config, { data, now, metrics, log, maxPages });
+  metrics.backlogs(() => Object.fromEntries(roles.map((role) => [role.name, role.backlog()])));
+  const disk = await diskGuard(data, config.limits.minFreeBytes, (error) => log.fault("disk", errorCode(error)));
+  let closing = false;
+  const app = httpApp({
+    config,
+    rpcs: roles.map((role) => role.rpc),
+    addresses: addressLimiter(config.limits, () => performance.now()),
+    metrics,
+    log,
+    closed: () => (closing ? "overloaded" : disk.full() ? "disk-full" : undefined),
+    notReady: () => firstProblem(roles),
+  });
+  try {
+    await app.listen({ host: config.listen.host, port: config.listen.port });
+  } catch (error) {
+    disk.stop();
+    for (const role of roles) await role.close();
+    throw error;
+  }
+  const sweeps = startSweeps(roles, config.sweepSeconds, log);
+  const { port } = app.server.address() as AddressInfo;
+  log.started({ roles: config.roles, port });
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    closing = true;
+    log.stopping();
+    disk.stop();
+    await sweeps.stop();
+    await app.close();
+    for (const role of roles) await role.close();
+    log.stopped();
+  };
+  return {
+    url: `http://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${port}`,
+    port,
+    close: () => (closed ??= close()),
+  };
+}
+
+async function openRoles(config: ServerConfig, options: RoleOptions): Promise<readonly Role[]> {
+  const roles: Role[] = [];
+  try {
+    for (const name of new Set(config.roles)) {
+      roles.push(name === "relay" ? await relayRole(config.relay, options) : await vaultRole(config.vault, options));
+    }
+  } catch (error) {
+    for (const role of roles) await role.close();
+    throw error;
+  }
+  return roles;
+}
+
+async function firstProblem(roles: readonly Role[]): Promise<string | undefined> {
+  for (const role of roles) {
+    try {
+      await role.check();
+    } catch {
+      return `the ${role.name} database cannot be read`;
+    }
+    if (role.clockSuspect()) return `the clock leapt; the ${role.name} lets nothing expire until it is right`;
+  }
+  return undefined;
+}

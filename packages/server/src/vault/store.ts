@@ -1,0 +1,67 @@
+/** A vault's store: rows through one committer, blobs beside it. */
+import { type CommitObserver, type Committer, groupCommitter } from "../db/committer.ts";
+import { migrate } from "../db/migrate.ts";
+import { openStore } from "../db/sqlite.ts";
+import { type DayClock, dayClock } from "../day.ts";
+import { vaultCommit } from "./apply.ts";
+import type { Blobs } from "./blobs.ts";
+import { type KeyedLock, keyedLock } from "./keyed-lock.ts";
+import { type RegisterTable, vaultMigrations, type VaultTables } from "./tables.ts";
+import type { VaultLimits, VaultWrite, VaultWriteOutcome } from "./writes.ts";
+
+export interface VaultStore {
+  readonly committer: Committer<VaultWrite, VaultWriteOutcome>;
+  readonly clock: DayClock;
+  readonly blobs: Blobs;
+  readonly lock: KeyedLock;
+  register(id: Uint8Array): Promise<RegisterTable | undefined>;
+  /** The newest head's signed request, or the one of that sequence number. */
+  head(register: Uint8Array, seq: number | undefined): Promise<Uint8Array | undefined>;
+  leased(hash: Uint8Array): Promise<boolean>;
+  /** @throws when the database cannot be read. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface VaultStoreOptions {
+  readonly path: string;
+  readonly blobs: Blobs;
+  readonly limits: VaultLimits;
+  readonly now: () => number;
+  readonly maxBacklog: number;
+  readonly maxGroup: number;
+  readonly observer: CommitObserver;
+  readonly maxPages: number | undefined;
+}
+
+export async function openVaultStore(options: VaultStoreOptions): Promise<VaultStore> {
+  const store = openStore<VaultTables>(options.path, { maxPages: options.maxPages });
+  const { reader, writer } = store;
+  await migrate(writer, "vault", vaultMigrations);
+  const lastDay = await reader.selectFrom("clock").select("day").where("name", "=", "day").executeTakeFirst();
+  const clock = dayClock(options.now, lastDay?.day);
+  const committer = groupCommitter(vaultCommit(writer, options.limits, clock.today), options);
+  return {
+    committer,
+    clock,
+    blobs: options.blobs,
+    lock: keyedLock(),
+    register: (id) => reader.selectFrom("register").selectAll().where("id", "=", id).executeTakeFirst(),
+    head: async (register, seq) => {
+      const query = reader.selectFrom("head").select("body").where("register", "=", register);
+      const row = await (
+        seq === undefined ? query.orderBy("seq", "desc").limit(1) : query.where("seq", "=", seq)
+      ).executeTakeFirst();
+      return row?.body;
+    },
+    leased: async (hash) =>
+      (await reader.selectFrom("lease").select("size").where("hash", "=", hash).limit(1).executeTakeFirst()) !== undefined,
+    check: async () => {
+      await reader.selectFrom("clock").select("day").limit(1).execute();
+    },
+    close: async () => {
+      await committer.drain();
+      await store.close();
+    },
+  };
+}
