@@ -16,7 +16,7 @@ import {
   writeSenderData,
 } from "./message.ts";
 import { advance, advanceBy, messageKeys, reuseGuardSize, senderDataKeys } from "./ratchet.ts";
-import { at, type Ratchet, type SessionState, stateOf, withRatchet } from "./state.ts";
+import { at, maxCounter, type Ratchet, type SessionState, stateOf, withRatchet } from "./state.ts";
 import { erase } from "./suite.ts";
 import type { Generation, Opened, OpenError } from "./types.ts";
 
@@ -33,7 +33,7 @@ export async function seal(
   const { fixed, ratchets } = state;
   const index = fixed.selfIndex;
   const ratchet = at(ratchets, index);
-  if (ratchet.counter === 0xffff_ffff) throw new Error("the generation is used up");
+  if (ratchet.counter === maxCounter) throw new Error("the generation is used up");
 
   const signature = await crypto.sign(fixed.seed, toBeSigned(state, index, plaintext));
   const reuseGuard = crypto.random(reuseGuardSize);
@@ -63,6 +63,7 @@ export async function open(crypto: SessionCrypto, generation: Generation, source
   const ratchet = ratchets[index];
   if (sender === undefined || ratchet === undefined)
     return err(decodeError("out-of-range", `message: no member at place ${index}`));
+  if (counter === maxCounter) return err(decodeError("out-of-range", "message: its sender's ratchet is used up"));
 
   const expected = ratchet.counter;
   if (index === fixed.selfIndex) {

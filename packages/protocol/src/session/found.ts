@@ -2,10 +2,10 @@
  * Founding: the founder alone in epoch 0, then one commit that adds all the others, sorted by their leaf ids, so that the
  * place of every member follows from the member list. The commit itself is kept by nobody; the Welcome says all.
  */
-import { createGroup } from "ts-mls/clientState.js";
+import { type ClientState, createGroup } from "ts-mls/clientState.js";
 import { createCommit, type CreateCommitResult } from "ts-mls/createCommit.js";
 import type { CiphersuiteImpl } from "ts-mls/crypto/ciphersuite.js";
-import { decodeKeyPackage } from "ts-mls/keyPackage.js";
+import { signLeafNodeKeyPackage } from "ts-mls/leafNode.js";
 import { encodeWelcome } from "ts-mls/welcome.js";
 import {
   asBytes,
@@ -20,7 +20,8 @@ import {
   type Result,
 } from "../codec/index.ts";
 import type { GroupId } from "../statement/index.ts";
-import { type CheckedKeyPackage, checkKeyPackage, decodeKeyPackageSecrets, makeKeyPackage } from "./key-package.ts";
+import { type CheckedKeyPackage, checkKeyPackage } from "./key-package.ts";
+import { capabilities, credentialOf, lifetime } from "./leaf-node.ts";
 import { clientConfig, generationFrom, thrown } from "./library.ts";
 import { isStrictlySorted, maxMembers } from "./state.ts";
 import { erase } from "./suite.ts";
@@ -45,23 +46,7 @@ export async function found(
     return err(decodeError("wrong-shape", "two key packages of one leaf"));
   }
 
-  const own = await makeKeyPackage(suite, self);
-  const ownPublic = decodeKeyPackage(own.public, 0)?.[0];
-  const ownSecrets = decodeKeyPackageSecrets(own.secret);
-  if (ownPublic === undefined || !ownSecrets.ok) throw new Error("the founder's own key package cannot be read");
-  const alone = await createGroup(
-    ownBytes(group),
-    ownPublic,
-    {
-      initPrivateKey: ownSecrets.value.initKey,
-      hpkePrivateKey: ownSecrets.value.encryptionKey,
-      signaturePrivateKey: ownBytes(self.seed),
-    },
-    [],
-    suite,
-    clientConfig,
-  );
-  erase([ownSecrets.value.initKey, own.secret]);
+  const alone = await foundAlone(suite, group, self);
   if (checked.length === 0) return ok({ generation: generationFrom(alone, group, self, leaves), welcome: new Uint8Array(0) });
 
   let committed: CreateCommitResult;
@@ -82,4 +67,32 @@ export async function found(
     generation: generationFrom(committed.newState, group, self, leaves),
     welcome: asBytes(encodeWelcome(committed.welcome)),
   });
+}
+
+/** Epoch 0. The founder needs a leaf node only: nobody adds it, so there is no init key and no package to sign. */
+async function foundAlone(suite: CiphersuiteImpl, group: GroupId, self: LeafKeys): Promise<ClientState> {
+  const seed = ownBytes(self.seed);
+  const encryption = await suite.hpke.generateKeyPair();
+  const leafNode = await signLeafNodeKeyPackage(
+    {
+      leafNodeSource: "key_package",
+      hpkePublicKey: await suite.hpke.exportPublicKey(encryption.publicKey),
+      signaturePublicKey: self.id,
+      credential: credentialOf(self.id),
+      capabilities,
+      lifetime,
+      extensions: [],
+    },
+    seed,
+    suite.signature,
+  );
+  const none = new Uint8Array(0);
+  return createGroup(
+    ownBytes(group),
+    { version: "mls10", cipherSuite: suite.name, initKey: none, leafNode, extensions: [], signature: none },
+    { initPrivateKey: none, hpkePrivateKey: await suite.hpke.exportPrivateKey(encryption.privateKey), signaturePrivateKey: seed },
+    [],
+    suite,
+    clientConfig,
+  );
 }

@@ -4,7 +4,7 @@
  */
 import { type ClientState, joinGroup } from "ts-mls/clientState.js";
 import type { CiphersuiteImpl } from "ts-mls/crypto/ciphersuite.js";
-import { decryptWithLabel } from "ts-mls/crypto/hpke.js";
+import { decryptWithLabel, type PrivateKey } from "ts-mls/crypto/hpke.js";
 import { extractWelcomeSecret } from "ts-mls/groupInfo.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { emptyPskIndex } from "ts-mls/pskIndex.js";
@@ -48,7 +48,8 @@ export async function join(
 
   const inside = await openWelcome(suite, welcome.value, entry, secrets);
   if (!inside.ok) return inside;
-  const shape = checkGroupInfo(inside.value, expected.group, leaves.value);
+  const { groupSecrets, groupInfo, initKey } = inside.value;
+  const shape = checkGroupInfo(groupInfo, expected.group, leaves.value);
   if (!shape.ok) return shape;
 
   const parsed = decodeWelcome(held, 0)?.[0];
@@ -60,7 +61,11 @@ export async function join(
       checked.library,
       { initPrivateKey: secrets.initKey, hpkePrivateKey: secrets.encryptionKey, signaturePrivateKey: ownBytes(self.seed) },
       emptyPskIndex,
-      suite,
+      {
+        ...suite,
+        // What was checked is what the library gets; and opening it twice would double the cost of a join.
+        hpke: { ...suite.hpke, importPrivateKey: () => Promise.resolve(initKey), open: () => Promise.resolve(groupSecrets) },
+      },
       undefined,
       undefined,
       clientConfig,
@@ -71,7 +76,7 @@ export async function join(
   const sound = checkState(state, self, expected.group, leaves.value);
   if (!sound.ok) return sound;
   const generation = generationFrom(state, expected.group, self, leaves.value);
-  erase([secrets.initKey]);
+  erase([secrets.initKey, groupSecrets]);
   return ok({ generation, used: pair });
 }
 
@@ -105,32 +110,28 @@ async function findCandidate(
   return err(decodeError("cannot-open", "Welcome: it names none of this leaf's key packages"));
 }
 
-/** @returns the bytes of the GroupInfo. */
+interface OpenedWelcome {
+  readonly groupSecrets: Bytes;
+  readonly groupInfo: Bytes;
+  readonly initKey: PrivateKey;
+}
 async function openWelcome(
   suite: CiphersuiteImpl,
-  welcome: WelcomeParts,
-  entry: WelcomeEntry,
+  { encryptedGroupInfo }: WelcomeParts,
+  { kemOutput, ciphertext }: WelcomeEntry,
   secrets: KeyPackageSecrets,
-): Promise<Result<Bytes, DecodeError>> {
+): Promise<Result<OpenedWelcome, DecodeError>> {
   try {
     const initKey = await suite.hpke.importPrivateKey(ownBytes(secrets.initKey));
-    const opened = await decryptWithLabel(
-      initKey,
-      "Welcome",
-      welcome.encryptedGroupInfo,
-      entry.kemOutput,
-      entry.ciphertext,
-      suite.hpke,
-    );
-    const joinerSecret = readGroupSecrets(asBytes(opened));
-    erase([opened]);
+    const groupSecrets = asBytes(await decryptWithLabel(initKey, "Welcome", encryptedGroupInfo, kemOutput, ciphertext, suite.hpke));
+    const joinerSecret = readGroupSecrets(groupSecrets);
     if (!joinerSecret.ok) return joinerSecret;
     const secret = await extractWelcomeSecret(joinerSecret.value, new Uint8Array(hashSize), suite.kdf);
     const key = await welcomeKey(secret, suite);
     const nonce = await welcomeNonce(secret, suite);
-    const info = await suite.hpke.decryptAead(key, nonce, undefined, welcome.encryptedGroupInfo);
+    const groupInfo = asBytes(await suite.hpke.decryptAead(key, nonce, undefined, encryptedGroupInfo));
     erase([joinerSecret.value, secret, key]);
-    return ok(asBytes(info));
+    return ok({ groupSecrets, groupInfo, initKey });
   } catch (error) {
     return err(decodeError("cannot-open", `Welcome: ${thrown(error)}`));
   }

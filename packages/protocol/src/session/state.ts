@@ -33,6 +33,8 @@ import type { EncodedGeneration, Generation } from "./types.ts";
 
 export const maxMembers = 2 * maxLeaves;
 const formatVersion = 1;
+/** A ratchet that stands here is used up. Never reached: a generation is replaced after a thousand messages. */
+export const maxCounter = 0xffff_ffff;
 
 /** The next message key of one member comes from here; earlier ones cannot be had from it. */
 export interface Ratchet {
@@ -149,7 +151,7 @@ const maxFixed = 2048;
 const movingSchema = struct({
   version: [1, versionSchema],
   group: [2, groupIdSchema],
-  counters: [3, list(uint({ max: 0xffff_ffff }), { min: 1, max: maxMembers })],
+  counters: [3, list(uint({ max: maxCounter }), { min: 1, max: maxMembers })],
   secrets: [4, bytes({ max: maxMembers * hashSize })],
 });
 const maxMoving = 2048;
