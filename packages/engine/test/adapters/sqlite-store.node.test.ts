@@ -125,6 +125,9 @@ describe("a damaged profile", () => {
   test("a page overwritten anywhere is never mistaken for data: refused at opening, or the rows are whole", async () => {
     const file = await filledFile(300);
     const pages = statSync(file).size / 4_096;
+    const untouched = expectOk(await openSqliteStore(file));
+    const whole = await untouched.list("message");
+    await untouched.close();
     let refused = 0;
     for (let page = 0; page < pages; page += 3) {
       const damaged = freshFile();
@@ -137,6 +140,8 @@ describe("a damaged profile", () => {
         refused += 1;
         continue;
       }
+      const rows = await opened.value.list("message").catch((error: unknown) => error);
+      if (!(rows instanceof StoreFailure)) expect(rows).toEqual(whole);
       await opened.value.close();
     }
     expect(refused).toBeGreaterThan(pages / 6);

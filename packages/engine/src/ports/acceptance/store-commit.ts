@@ -126,11 +126,10 @@ export const commitCases: readonly AcceptanceCase<StorePlace>[] = [
     name: "commits that are not waited for are written in the order in which they were asked for",
     run: async (place) => {
       const store = await place.open();
-      // The first is the slowest to prepare, where preparing depends on the size.
-      const sizes = Array.from({ length: 40 }, (_, index) => 40_000 - 1_000 * index);
+      // The first is by far the slowest to prepare, where preparing depends on the size.
+      const sizes = [4_000_000, ...Array.from({ length: 20 }, () => 1_000)];
       await Promise.all(sizes.map((size, index) => store.commit([{ table: "state", key: "a", value: filled(size, index) }])));
-      const last = await store.get("state", "a");
-      equal(last, { key: "a", value: filled(1_000, 39), version: 40 }, "the last");
+      equal(await store.get("state", "a"), { key: "a", value: filled(1_000, 20), version: 21 }, "the last");
       await store.close();
     },
   },
