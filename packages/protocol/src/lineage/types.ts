@@ -22,7 +22,7 @@ export interface LeafState {
 /** Why a statement that verified counts for nothing, or not yet. */
 export type Standing =
   | { readonly kind: "counts" }
-  /** Its heads are not all here. */
+  /** `missing`: those of its heads that are not here, or themselves wait. */
   | { readonly kind: "waiting"; readonly missing: readonly StatementId[] }
   /** It, or one it builds on, needs a newer Photon. */
   | { readonly kind: "held" }
@@ -39,13 +39,16 @@ export type RuleName =
   | "planMatures"
   | "successionIsOnce"
   | "custodyFollowsKeys"
-  | "oneFoundation";
+  | "oneFoundation"
+  | "atMostTenLeaves";
 
 /** One thing that happened to a side, graded by its proof; what `contacts history` shows. */
 export interface Change {
   readonly kind: StatementType;
   readonly statement: StatementId;
+  /** When the observer had it and everything it builds on. */
   readonly firstSeen: number;
+  /** `unproven` too where a `retire` is disputed or only evidence, and for a `succeed` that is held. */
   readonly grade: "continuous" | "by-trustees" | "unproven";
   /** How many leaves it admitted or retired. */
   readonly leaves: number;
@@ -69,7 +72,10 @@ export interface LineageState {
     readonly commitments: readonly Commitment[];
     readonly admissionKeys: readonly Bytes[];
   };
-  /** The maximal statements to name as heads of the next one: of all that are complete, void ones included. */
+  /**
+   * The maximal statements to name as heads of the next one, at most 16: of all that are complete, void ones included, but
+   * none that is held, of another side, or signed by a key that never had a part in this side.
+   */
   readonly heads: readonly StatementId[];
   /** By `idKey(statement.id)`. */
   readonly standing: ReadonlyMap<string, Standing>;
@@ -78,5 +84,5 @@ export interface LineageState {
   readonly nextChange: number | undefined;
 }
 
-/** By `idKey(statement.id)`: milliseconds at which this observer's circle first saw it. */
+/** By `idKey(statement.id)`: milliseconds at which this observer's circle first saw it. A statement without one counts as seen `now`. */
 export type FirstSeen = ReadonlyMap<string, number>;

@@ -1,0 +1,30 @@
+import type { KnownStatement } from "../../statement/index.ts";
+import { hasBit } from "../bits.ts";
+import { entryAt, nodeAt } from "../ledger.ts";
+import { leafWithin, type Resolution } from "../resolve.ts";
+import { namesItsHost } from "./one-foundation.ts";
+
+/**
+ * A side with a host's key cannot say `device`: a `plan` that says so is void while a leaf that signed a `found` or `plan`
+ * with the class `host` is live or frozen in the plan's own past, and so is one that names a host without being hosted,
+ * or the reverse.
+ */
+export function custodyFollowsKeys(plan: KnownStatement<"plan">, view: Resolution): boolean {
+  const { custody } = plan.body;
+  if (!namesItsHost(custody)) return false;
+  if (custody.class === "host") return true;
+  return hostLeaves(view).every((leaf) => leafWithin(view, leaf).status === "retired");
+}
+
+/** The leaves that ever said, in a statement that stands, that this side is hosted. */
+function hostLeaves({ ledger, within, labelOf }: Resolution): readonly string[] {
+  const out = new Set<string>();
+  for (const index of [ledger.foundation, ...ledger.plans]) {
+    if (!hasBit(within, index) || labelOf(index) === "out") continue;
+    const { statement } = nodeAt(ledger, index);
+    if (statement.type !== "found" && statement.type !== "plan") continue;
+    const { leaf } = entryAt(ledger, index);
+    if (statement.body.custody.class === "host" && leaf !== undefined) out.add(leaf);
+  }
+  return [...out];
+}
