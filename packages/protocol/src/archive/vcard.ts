@@ -40,7 +40,7 @@ function card({ petname, note, verified }: ExportedContact): string {
 function escapeText(text: string): string {
   return wellFormed(text)
     .replace(/\r\n?/gu, "\n")
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/gu, "")
+    .replace(/(?![\t\n])\p{Cc}/gu, "")
     .replace(/[\\,;]/gu, "\\$&")
     .replaceAll("\n", "\\n");
 }

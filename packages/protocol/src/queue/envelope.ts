@@ -89,10 +89,10 @@ export function decodeEnvelope(received: Uint8Array): Result<Envelope, DecodeErr
 }
 
 /**
- * Room for a part in the largest bucket. Around it a fragment spends 32 bytes: tag and map (3), id (18), index and count
- * (up to 6), and the part's own key and length (5); a test builds the longest.
+ * Room for a part in the largest bucket. Around it a fragment spends 31 bytes: tag and map (3), id (18), index and count
+ * (up to 6), and the part's own key and length (4).
  */
-export const maxPart = maxInner - 32;
+export const maxPart = maxInner - 31;
 
 /**
  * The inner bytes to seal and deposit, in order, for an encoded envelope: itself where it fits one bucket, else fragments.

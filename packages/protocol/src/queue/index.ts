@@ -6,3 +6,4 @@ export * from "./fragments.ts";
 export * from "./keys.ts";
 export * from "./relay-api.ts";
 export * from "./seal.ts";
+export * from "./watch-api.ts";

@@ -1,0 +1,90 @@
+import { createHash, createHmac, createPublicKey, verify } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { type Bytes, concat, utf8 } from "@photon/protocol/codec";
+import {
+  appendMac,
+  deleteInput,
+  proveAppend,
+  readInput,
+  readKeyOf,
+  signDelete,
+  signMove,
+  signRead,
+  signRotate,
+  verifyAppendMac,
+  verifyDelete,
+  verifyMove,
+  verifyRead,
+  verifyRotate,
+} from "@photon/protocol/queue";
+
+const fill = (length: number, value: number): Bytes => new Uint8Array(length).fill(value);
+const key = fill(32, 1);
+const seed = fill(32, 2);
+const readKey = readKeyOf(seed);
+const append = { sendId: fill(16, 3), appendId: fill(16, 4), body: fill(1024, 5) };
+
+describe("an append", () => {
+  test("is authorised by any of the write keys, and by nothing else", () => {
+    const request = proveAppend(key, append);
+    expect(verifyAppendMac([fill(32, 9), key], request)).toBe(true);
+    expect(verifyAppendMac([key, fill(32, 9)], request)).toBe(true);
+    expect(verifyAppendMac([fill(32, 9)], request)).toBe(false);
+    expect(verifyAppendMac([], request)).toBe(false);
+    expect(verifyAppendMac([key], { ...request, mac: request.mac.slice(1) })).toBe(false);
+  });
+
+  test("is bound to its queue, its id and its body", () => {
+    const request = proveAppend(key, append);
+    for (const change of [{ sendId: fill(16, 9) }, { appendId: fill(16, 9) }, { body: fill(1024, 9) }, { mac: fill(32, 9) }]) {
+      expect(verifyAppendMac([key], { ...request, ...change })).toBe(false);
+    }
+  });
+
+  test("has the MAC of the specification", () => {
+    const input = concat(
+      utf8("photon/relay/append/1"),
+      append.sendId,
+      append.appendId,
+      createHash("sha256").update(append.body).digest(),
+    );
+    expect(Buffer.from(appendMac(key, append)).equals(createHmac("sha256", key).update(input).digest())).toBe(true);
+  });
+});
+
+describe("requests of the reader", () => {
+  const receiveId = fill(16, 6);
+  const read = signRead(seed, { receiveId, after: 5, limit: 100 });
+  const rotate = signRotate(seed, { receiveId, version: 1, readKey, writeKeys: [key] });
+  const move = signMove(seed, { receiveId, bundle: fill(200, 7) });
+  const remove = signDelete(seed, { receiveId });
+
+  test("verify with the read key alone", () => {
+    const stranger = readKeyOf(fill(32, 99));
+    expect([verifyRead(readKey, read), verifyRead(stranger, read)]).toEqual([true, false]);
+    expect([verifyRotate(readKey, rotate), verifyRotate(stranger, rotate)]).toEqual([true, false]);
+    expect([verifyMove(readKey, move), verifyMove(stranger, move)]).toEqual([true, false]);
+    expect([verifyDelete(readKey, remove), verifyDelete(stranger, remove)]).toEqual([true, false]);
+  });
+
+  test("are bound to every field", () => {
+    const elsewhere = { receiveId: fill(16, 9) };
+    for (const change of [elsewhere, { after: 6 }, { limit: 101 }]) expect(verifyRead(readKey, { ...read, ...change })).toBe(false);
+    for (const change of [elsewhere, { version: 2 }, { readKey: key }, { writeKeys: [key, key] }]) {
+      expect(verifyRotate(readKey, { ...rotate, ...change })).toBe(false);
+    }
+    for (const change of [elsewhere, { bundle: fill(200, 8) }]) expect(verifyMove(readKey, { ...move, ...change })).toBe(false);
+    expect(verifyDelete(readKey, { ...remove, ...elsewhere })).toBe(false);
+  });
+
+  test("prove one kind of request only", () => {
+    expect(verifyDelete(readKey, { receiveId, signature: read.signature })).toBe(false);
+    expect(deleteInput({ receiveId })).not.toEqual(readInput({ receiveId, after: 0, limit: 1 }));
+  });
+
+  test("verify natively over the same input", () => {
+    const spki = concat(Uint8Array.from([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]), readKey);
+    const native = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
+    expect(verify(null, readInput(read), native, read.signature)).toBe(true);
+  });
+});
