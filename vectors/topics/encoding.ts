@@ -12,7 +12,8 @@ function diagnostic(item: Cbor): string {
   if (item instanceof Map) {
     return `{${[...(item as ReadonlyMap<number, Cbor>)].map(([key, value]) => `${key}: ${diagnostic(value)}`).join(", ")}}`;
   }
-  return String(item as number | boolean);
+  if (typeof item === "number" || typeof item === "boolean") return String(item);
+  throw new Error("no item");
 }
 
 const values: readonly (readonly [name: string, item: Cbor])[] = [

@@ -1,5 +1,21 @@
 import type { Topic } from "../support.ts";
+import { archive } from "./archive.ts";
+import { deposit } from "./deposit.ts";
 import { encoding } from "./encoding.ts";
+import { envelope } from "./envelope.ts";
+import { deviceCode, invitation, safety } from "./meeting.ts";
+import { relayApi, vaultApi } from "./servers.ts";
 import { statement } from "./statement.ts";
 
-export const topics: readonly Topic[] = [encoding, statement];
+export const topics: readonly Topic[] = [
+  encoding,
+  statement,
+  envelope,
+  deposit,
+  relayApi,
+  vaultApi,
+  invitation,
+  deviceCode,
+  safety,
+  archive,
+];
