@@ -1,0 +1,192 @@
+import type { Command } from "commander";
+import type { Device, DeviceAdmission, Engine, RetireReport } from "@photon/engine";
+import { err, ok } from "@photon/protocol/codec";
+import { type Answer, answer, type Cli } from "../cli.ts";
+import { declare, oneOf, type Run } from "../command.ts";
+import { type Attempt, cliError } from "../failure.ts";
+import { named, shown } from "../output/shown.ts";
+import { table } from "../output/table.ts";
+import { ago, instant, localTime, plural } from "../output/time.ts";
+import { type Pass, withProfile } from "../pass.ts";
+
+const reasons = ["lost", "taken", "gone"] as const;
+type Reason = (typeof reasons)[number];
+
+/** Milliseconds between two looks for the other device. */
+const pollEvery = 400;
+
+export function devicesCommands(program: Command, run: Run): void {
+  const devices = declare(program, {
+    name: "devices",
+    summary: "your own devices",
+    description: "Lists your devices, adds one, and locks out one that you have lost. Alone it lists them.",
+    examples: [["photon devices", "what you have, and when each was last heard of"]],
+  });
+  declare(devices, {
+    name: "list",
+    isDefault: true,
+    summary: "all your devices",
+    description: "Lists your devices, those that were retired included.",
+    examples: [["photon devices --json", "for a script: {devices: [{name, state, lastSeen, thisOne}]}"]],
+  })
+    .argument("[unknown...]")
+    .action(async (extra: readonly string[]) => run((cli) => list(cli, extra)));
+  declare(devices, {
+    name: "add",
+    summary: "add another device of yours",
+    description:
+      "Shows a code for `photon init --join CODE` on the new device, and stays until that has your relationships and history. The people you know see that you added a device.",
+    examples: [["photon devices add", "then type the code on the new device"]],
+  }).action(async () => run(add));
+  declare(devices, {
+    name: "retire",
+    summary: "lock out a device",
+    description:
+      "Locks a device out everywhere: it can read nothing that is written from now on, and nobody accepts what it writes. Every relationship gets new keys; the people you know see that you retired a device. This cannot be undone; a device that turns up again is added anew.",
+    examples: [
+      ["photon devices retire phone", "the phone is lost"],
+      ["photon devices retire phone --reason taken", "somebody else has it"],
+    ],
+  })
+    .argument("<device>", "the name that `photon devices` shows")
+    .addOption(
+      oneOf("--reason <reason>", "lost: you cannot find it; taken: somebody has it; gone: you gave it up", reasons).default("lost"),
+    )
+    .action(async (device: string, options: { readonly reason: Reason }) => run((cli) => retire(cli, device, options.reason)));
+}
+
+async function list(cli: Cli, extra: readonly string[]): Attempt<Answer> {
+  const [unknown] = extra;
+  if (unknown !== undefined)
+    return err(
+      cliError("usage", `\`photon devices\` has no command ${named(unknown)}`, "`photon help devices` lists what it can do."),
+    );
+  return withProfile(cli, async ({ engine }) => {
+    const devices = await engine.devices();
+    if (!devices.ok) return devices;
+    const live = devices.value.filter(({ state }) => state === "live").length;
+    return ok(
+      answer({
+        json: { devices: devices.value.map(deviceJson) },
+        data: deviceTable(cli, devices.value),
+        words:
+          live === 1
+            ? "This is your only device. If you lose it, what you have is lost with it, unless a passphrase opens your backup."
+            : "",
+        next: live === 1 ? "`photon devices add` adds another." : "`photon devices retire NAME` locks out one that you have lost.",
+      }),
+    );
+  });
+}
+
+const deviceJson = ({
+  name,
+  state,
+  lastSeen,
+  thisOne,
+}: Device): { name: string; state: string; lastSeen: string; thisOne: boolean } => ({
+  name,
+  state,
+  lastSeen: instant(lastSeen),
+  thisOne,
+});
+
+function deviceTable(cli: Cli, devices: readonly Device[]): string {
+  const now = cli.world.now();
+  const rows = devices.map(({ name, state, lastSeen, thisOne }) => [
+    shown(name, { limit: 40 }),
+    state === "live" ? "in use" : state,
+    thisOne ? "this one" : ago(lastSeen, now),
+  ]);
+  return table(["name", "state", "last seen"], rows, cli.style);
+}
+
+async function add(cli: Cli): Attempt<Answer> {
+  return withProfile(cli, async (pass) => {
+    if (cli.globals.dryRun) return cli.would("show a code for another device of yours, and wait for it");
+    const admission = await pass.engine.addDevice();
+    return admission.ok ? admit(cli, pass, admission.value) : admission;
+  });
+}
+
+/** A stream of two lines: the code, then the device that joined. */
+async function admit(cli: Cli, pass: Pass, admission: DeviceAdmission): Attempt<Answer> {
+  cli.line({ code: admission.code, expires: instant(admission.expires) }, shown(admission.code));
+  cli.say(
+    `On the new device run \`photon init --join ${shown(admission.code)}\`. The code works while this command runs, until ${localTime(admission.expires, cli.world.now())}. Show it to nobody else.`,
+  );
+  const progress = cli.progress("Waiting for the new device");
+  try {
+    while (!cli.world.cancel.aborted) {
+      const step = await admission.poll();
+      if (!step.ok) return step;
+      if (step.value.state === "joined") return await joined(cli, pass, step.value.device ?? "");
+      progress.at(
+        undefined,
+        step.value.state === "admitting" ? "The new device is fetching your relationships" : "Waiting for the new device",
+      );
+      await cli.world.pause(pollEvery);
+    }
+    return err(cliError("interrupted", "no device was added", "Run `photon devices add` again for a new code."));
+  } finally {
+    progress.end();
+  }
+}
+
+async function joined(cli: Cli, { flush }: Pass, device: string): Attempt<Answer> {
+  const flushed = await flush("long");
+  if (!flushed.ok) return flushed;
+  cli.line({ joined: device }, "");
+  return ok(
+    answer({
+      json: undefined,
+      words: `${named(device)} is one of your devices now. It has your relationships and history; the people you know see that you added a device.`,
+      next: "`photon devices` lists them.",
+    }),
+  );
+}
+
+async function retire(cli: Cli, device: string, reason: Reason): Attempt<Answer> {
+  return withProfile(cli, async (pass) => {
+    const known = await deviceNamed(pass.engine, device);
+    if (!known.ok) return known;
+    if (cli.globals.dryRun) return cli.would(`lock out the device ${named(device)} (${reason}) in every relationship, for good`);
+    const sure = await cli.confirmByName(device, `This locks out ${named(device)} for good, in every relationship.`, {
+      unattended: true,
+    });
+    if (!sure.ok) return sure;
+    const progress = cli.progress(`Locking out ${named(device)}`);
+    const report = await pass.engine.retire(device, reason);
+    progress.end();
+    if (!report.ok) return report;
+    const flushed = await pass.flush("long");
+    return flushed.ok ? ok(retired(cli, report.value)) : flushed;
+  });
+}
+
+/** Asks for nothing about a device that is not there; the engine's own failure names the list. */
+async function deviceNamed(engine: Engine, name: string): Attempt<Device | undefined> {
+  const devices = await engine.devices();
+  return devices.ok ? ok(devices.value.find((device) => device.name === name)) : devices;
+}
+
+const relationshipWords = {
+  pending: "not yet; it goes out with the next sync",
+  "re-keyed": "new keys are on their way",
+  acknowledged: "they have moved with you",
+} as const satisfies Record<RetireReport["relationships"][number]["state"], string>;
+
+function retired(cli: Cli, { retired: device, relationships }: RetireReport): Answer {
+  const rows = relationships.map(({ petname, state }) => [shown(petname, { limit: 40 }), relationshipWords[state]]);
+  const open = relationships.filter(({ state }) => state !== "acknowledged").length;
+  return answer({
+    json: { retired: device, relationships: relationships.map(({ petname, state }) => ({ petname, state })) },
+    data: rows.length === 0 ? "" : table(["relationship", "new keys"], rows, cli.style),
+    words: `${named(device)} is locked out. It can read nothing that is written from now on, and nobody accepts what it writes. What it had already read, it may still have.${
+      open === 0
+        ? ""
+        : ` ${plural(open, "person has", "people have")} yet to take the new keys; nothing that you write is readable to the old device meanwhile.`
+    }`,
+    next: open === 0 ? "`photon devices` lists what you have left." : "`photon sync` goes on with it.",
+  });
+}

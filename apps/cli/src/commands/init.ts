@@ -1,0 +1,159 @@
+import type { Command } from "commander";
+import { err, ok } from "@photon/protocol/codec";
+import { type Answer, answer, type Cli } from "../cli.ts";
+import { declare, type Run } from "../command.ts";
+import { type Attempt, cliError } from "../failure.ts";
+import { named, shown } from "../output/shown.ts";
+import { defaultRelay, isInTheClear, serverOrigin } from "../relay-address.ts";
+import type { OpenProfile } from "../world.ts";
+
+interface Options {
+  readonly relay?: string;
+  readonly vault?: string;
+  readonly device?: string;
+  readonly join?: string;
+}
+
+export function initCommand(program: Command, run: Run): void {
+  const command = declare(program, {
+    name: "init",
+    summary: "begin on this device",
+    description:
+      "Makes a profile in this machine's profile folder: a new person with this as the first device, or, with --join, one more device of yours. " +
+      `The relay is the server that holds what others send you until you fetch it; it can read none of it. Without --relay it is ${defaultRelay}, where \`photon serve\` listens on this machine: good for trying Photon, but other people reach you only through a relay that they can reach too.`,
+    examples: [
+      ["photon init --relay https://relay.example", "begin as a new person, with a relay that others can reach"],
+      ["photon init --join CODE", "add this device; CODE is what `photon devices add` shows on your other device"],
+      ["PHOTON_HOME=~/photon-try photon init", "begin in a folder of its own, beside your real profile"],
+    ],
+  });
+  command
+    .option("--relay <url>", "the relay for what others send you")
+    .option("--vault <url>", "the vault for your encrypted backup (default: the relay's address)")
+    .option("--device <name>", "what to call this device (default: this machine's name)")
+    .option("--join <code>", "join the devices you have; needs the code that `photon devices add` shows there")
+    .action(async (options: Options) => run((cli) => init(cli, options)));
+}
+
+async function init(cli: Cli, options: Options): Attempt<Answer> {
+  const device = options.device ?? machineName(cli.world.hostname);
+  if (options.join !== undefined) return joinDevices(cli, device, options.join);
+  if (cli.ask === undefined || options.relay !== undefined) return begin(cli, device, options.relay ?? defaultRelay, options.vault);
+  const door = await cli.ask.choose("Welcome to Photon. Which of these are you?", [
+    { value: "new", label: "I am new", hint: "make a profile on this device" },
+    { value: "before", label: "I have used Photon before", hint: "add this device to the ones I have" },
+    { value: "hosted", label: "I have no device of my own", hint: "let a host keep my keys" },
+  ]);
+  switch (door) {
+    case "new":
+      return askAndBegin(cli, device, options);
+    case "before":
+      return askAndJoin(cli, device);
+    case "hosted":
+      return err(
+        cliError(
+          "not-supported",
+          "this version cannot use a host yet",
+          "Begin on a device of your own, or ask someone you trust to lend you one.",
+        ),
+      );
+    default:
+      return err(cliError("interrupted"));
+  }
+}
+
+async function askAndBegin(cli: Cli, device: string, options: Options): Attempt<Answer> {
+  const relay = await cli.need(undefined, "Which relay shall hold what others send you?", "--relay", defaultRelay);
+  if (!relay.ok) return relay;
+  const name = await cli.need(options.device, "What do you want to call this device?", "--device", device);
+  return name.ok ? begin(cli, name.value, relay.value, options.vault) : name;
+}
+
+async function askAndJoin(cli: Cli, device: string): Attempt<Answer> {
+  cli.say("On a device that you still have, run `photon devices add`. It shows a code.");
+  const code = await cli.need(undefined, "What does it show?", "--join");
+  return code.ok ? joinDevices(cli, device, code.value) : code;
+}
+
+async function begin(cli: Cli, device: string, relayTyped: string, vaultTyped: string | undefined): Attempt<Answer> {
+  const relay = serverOrigin(relayTyped, "relay");
+  if (!relay.ok) return relay;
+  const vault = vaultTyped === undefined ? relay : serverOrigin(vaultTyped, "vault");
+  if (!vault.ok) return vault;
+  const { folder } = cli.world.home;
+  if (cli.globals.dryRun)
+    return cli.would(`make a profile in ${shown(folder)} for the device ${named(device)}, with the relay ${relay.value}`);
+  const created = await cli.world.home.create({ device, relay: relay.value, vault: vault.value });
+  if (!created.ok) return created;
+  await created.value.close();
+  const clear = isInTheClear(relay.value)
+    ? ["The relay's address has no https: whoever watches the network can see when you use it, though not what you say."]
+    : [];
+  return ok(
+    answer({
+      json: { profile: folder, device, relay: relay.value, vault: vault.value },
+      words: [
+        `You have a profile, in ${shown(folder)}. This device is ${named(device)}; its keys are made here and never leave it.`,
+        ...clear,
+      ].join("\n"),
+      next: "`photon meet` invites the first person; `photon devices add` adds another device of yours.",
+    }),
+  );
+}
+
+async function joinDevices(cli: Cli, device: string, code: string): Attempt<Answer> {
+  if (cli.globals.dryRun) return cli.would(`add this device as ${named(device)}, in ${shown(cli.world.home.folder)}`);
+  const started = await cli.world.home.join({ device, code });
+  if (!started.ok) return started;
+  const progress = cli.progress("Waiting for your other device");
+  let profile: OpenProfile | undefined;
+  try {
+    while (profile === undefined) {
+      const step = await started.value.poll();
+      if (!step.ok) return step;
+      switch (step.value.state) {
+        case "waiting":
+          progress.at(undefined, "Waiting for your other device");
+          await cli.world.pause(400);
+          break;
+        case "restoring":
+          progress.at(step.value.progress, "Fetching your relationships and history");
+          break;
+        case "joined":
+          profile = step.value.profile;
+          break;
+      }
+      if (profile === undefined && cli.world.cancel.aborted) return err(cliError("interrupted"));
+    }
+  } finally {
+    progress.end();
+    if (profile === undefined) await started.value.close();
+  }
+  return joined(cli, device, profile);
+}
+
+async function joined(cli: Cli, device: string, profile: OpenProfile): Attempt<Answer> {
+  try {
+    const contacts = await profile.engine.contacts();
+    if (!contacts.ok) return contacts;
+    const count = contacts.value.length;
+    return ok(
+      answer({
+        json: { joined: true, profile: cli.world.home.folder, device, contacts: count },
+        words: `This device, ${named(device)}, is one of yours now. ${count === 0 ? "You know nobody yet." : `It knows the ${count === 1 ? "one person" : `${count} people`} you know; they see that you added a device.`}`,
+        next:
+          count === 0
+            ? "`photon meet` invites the first person."
+            : "`photon contacts` lists them; `photon read NAME` shows a conversation.",
+      }),
+    );
+  } finally {
+    await profile.close();
+  }
+}
+
+/** The machine's name as a device name: its first label, visible characters only. */
+export function machineName(hostname: string): string {
+  const label = (hostname.split(".")[0] ?? "").replaceAll(/[^\p{L}\p{N} _-]/gu, "").slice(0, 64);
+  return label === "" ? "device" : label;
+}

@@ -1,0 +1,123 @@
+/**
+ * `photon watch`, a loop of bursts:
+ *
+ * lock → sync → tell what is new → unlock → wait for a hint, without the lock → again
+ *
+ * So a running watch never makes another command fail: at worst that one waits for a burst to end. What other commands
+ * fetched meanwhile is told in the next burst. A relay that is away is asked again after 1, 2, 4 … 60 seconds.
+ */
+import type { Command } from "commander";
+import type { SyncReport } from "@photon/engine";
+import { err, ok } from "@photon/protocol/codec";
+import type { Answer, Cli } from "../cli.ts";
+import { declare, type Run } from "../command.ts";
+import { stateWords } from "../contact-view.ts";
+import { type Attempt, cliError } from "../failure.ts";
+import { messageStateWords, messageText } from "../message-view.ts";
+import { named, shown } from "../output/shown.ts";
+import { problemJson, problemWords } from "../pass.ts";
+import { eventJson, look, nothingSeen, type Seen, type WatchEvent } from "../watching.ts";
+import type { OpenProfile } from "../world.ts";
+
+/** Milliseconds. */
+const slowPoll = 60_000;
+const longestPause = 60_000;
+const lockWait = 30_000;
+
+export function watchCommand(program: Command, run: Run): void {
+  declare(program, {
+    name: "watch",
+    summary: "stay, and show what comes",
+    description:
+      "Stays connected and shows messages and changes as they come, until Ctrl-C. Other commands work beside it. With --json it prints one object a line, each with an `event`: message, state, contact, change, device, problem or connected.",
+    examples: [
+      ["photon watch", "leave it open in a window"],
+      ["photon watch --json | jq -r 'select(.event==\"message\").message.body'", "hand each message to another program"],
+    ],
+  }).action(async () => run(watch));
+}
+
+async function watch(cli: Cli): Attempt<Answer> {
+  if (cli.globals.offline) return err(cliError("usage", "there is nothing to watch with --offline", "Leave out --offline."));
+  if (cli.globals.dryRun) return cli.would("stay connected, and show messages and changes as they come");
+  const loop: Loop = { seen: undefined, trouble: new Set(), pause: 0 };
+  while (!cli.world.cancel.aborted) {
+    const opened = await cli.world.home.open(lockWait);
+    if (opened.ok) {
+      const burst = await burstThenWait(cli, opened.value, loop);
+      if (!burst.ok) return burst;
+    } else if (opened.error.code !== "profile-locked") return opened;
+  }
+  return err(cliError("interrupted", "", "`photon watch` starts again where it ended."));
+}
+
+interface Loop {
+  seen: Seen | undefined;
+  /** Codes of the problems that were told and still last. */
+  readonly trouble: Set<string>;
+  /** Milliseconds; doubles while the relay is away. */
+  pause: number;
+}
+
+async function burstThenWait(cli: Cli, profile: OpenProfile, loop: Loop): Attempt<void> {
+  const { engine } = profile;
+  try {
+    if (loop.seen === undefined) {
+      const before = nothingSeen();
+      const looked = await look(engine, before);
+      if (!looked.ok) return looked;
+      loop.seen = before;
+      cli.say("Watching. Ctrl-C ends it.");
+    }
+    const report = await engine.sync({ signal: cli.world.cancel });
+    if (!report.ok) return report;
+    const retired = report.value.problems.find(({ code }) => code === "device-retired");
+    if (retired !== undefined) return err(retired);
+    const news = await look(engine, loop.seen);
+    if (!news.ok) return news;
+    for (const event of news.value) cli.line(eventJson(event), eventText(event, cli.world.now()));
+    tellTrouble(cli, loop, report.value);
+    profile.unlock();
+    const away = report.value.problems.length > 0;
+    loop.pause = away ? Math.min(Math.max(1_000, 2 * loop.pause), longestPause) : 0;
+    // A hint ends the wait early, but a connection that fails at once must not make a spin of it.
+    if (away) await Promise.all([cli.world.pause(Math.min(1_000, loop.pause)), engine.waitForHint(loop.pause, cli.world.cancel)]);
+    else await engine.waitForHint(slowPoll, cli.world.cancel);
+    return ok(undefined);
+  } finally {
+    await profile.close();
+  }
+}
+
+/** Each problem once when it begins, and one line when all is well again. */
+function tellTrouble(cli: Cli, { trouble }: Loop, report: SyncReport): void {
+  const had = trouble.size > 0;
+  const now = new Set<string>(report.problems.map(({ code }) => code));
+  for (const problem of report.problems) {
+    if (trouble.has(problem.code)) continue;
+    if (cli.globals.json) cli.line({ event: "problem", problem: problemJson(problem) }, "");
+    else cli.say(problemWords(problem));
+  }
+  trouble.clear();
+  for (const code of now) trouble.add(code);
+  if (!had || now.size > 0) return;
+  if (cli.globals.json) cli.line({ event: "connected" }, "");
+  else cli.say("Connected again; nothing was lost.");
+}
+
+function eventText(event: WatchEvent, now: number): string {
+  if (event.kind === "device")
+    return `your device ${named(event.device.name)}: ${event.device.state === "live" ? "in use" : event.device.state}`;
+  const { petname, id, state } = event.contact;
+  const who = petname === "" ? id : petname;
+  switch (event.kind) {
+    case "message":
+      return `${event.message.from === "me" ? `(to ${shown(who, { limit: 64 })}) ` : ""}${messageText(event.message, who, now)}`;
+    case "state":
+      return `to ${named(who)}: ${messageStateWords[event.state]}`;
+    case "contact":
+      return `${named(who)}: ${stateWords[state]}`;
+    case "change":
+      return `${named(who)} ${shown(event.change.words)}; \`photon contacts history\` shows the proof`;
+  }
+}

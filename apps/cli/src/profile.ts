@@ -1,0 +1,187 @@
+/**
+ * The composition root of the engine: one profile folder with its lock, its key store, its encrypted database and its
+ * servers. Everything heavy is loaded here, when a profile is really used.
+ */
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Engine, Joining, Ports } from "@photon/engine";
+import { err, ok, type Result } from "@photon/protocol/codec";
+import { type Attempt, cliError, type Failure } from "./failure.ts";
+import type { JoiningProfile, OpenProfile, ProfileHome } from "./world.ts";
+
+const databaseName = "profile.db";
+/** Milliseconds: making a profile has no other command to wait for. */
+const creationWait = 2_000;
+
+interface OpenPorts {
+  readonly ports: Ports;
+  unlock(): void;
+  close(): Promise<void>;
+}
+
+export function nodeProfileHome(folder: string): ProfileHome {
+  const database = join(folder, databaseName);
+  const present = (): boolean => existsSync(database) || existsSync(`${database}-wal`);
+  return {
+    folder,
+    present,
+    create: async (options) => {
+      const made = makeFolder(folder);
+      if (!made.ok) return made;
+      const { createProfile } = await import("@photon/engine");
+      return using(folder, creationWait, async (open) => {
+        const engine = await createProfile(open.ports, options);
+        return engine.ok ? ok(opened(engine.value, open)) : engine;
+      });
+    },
+    open: async (waitMs) => {
+      const { openProfile, photonError } = await import("@photon/engine");
+      if (!present()) return err(photonError("no-profile", folder));
+      return using(folder, waitMs, async (open) => {
+        const engine = await openProfile(open.ports);
+        return engine.ok ? ok(opened(engine.value, open)) : engine;
+      });
+    },
+    join: async (options) => {
+      const made = makeFolder(folder);
+      if (!made.ok) return made;
+      const { joinProfile } = await import("@photon/engine");
+      return using(folder, creationWait, async (open) => {
+        const joining = await joinProfile(open.ports, options);
+        if (!joining.ok) return joining;
+        return ok(joiningProfile(joining.value, open));
+      });
+    },
+    invitationRelay: async (invitation) => (await import("@photon/engine")).invitationRelay(invitation),
+    checkDatabase: async () => {
+      const { checkSqliteStore } = await import("@photon/engine/adapters/sqlite");
+      const { storeFailure } = await import("./store-failure.ts");
+      const checked = await checkSqliteStore(database);
+      return checked.ok ? checked : err(storeFailure(checked.error));
+    },
+    explain: explainThrown,
+  };
+}
+
+function joiningProfile(joining: Joining, open: OpenPorts): JoiningProfile {
+  return {
+    poll: async () => {
+      const step = await joining.poll();
+      if (!step.ok) return step;
+      return step.value.state === "joined" ? ok({ state: "joined", profile: opened(step.value.engine, open) }) : ok(step.value);
+    },
+    close: () => open.close(),
+  };
+}
+
+function opened(engine: Engine, { unlock, close }: OpenPorts): OpenProfile {
+  return {
+    engine,
+    unlock,
+    close: async () => {
+      await engine.close();
+      await close();
+    },
+  };
+}
+
+/** Takes the lock and opens the ports for `use`; gives everything back unless that succeeded. */
+async function using<T>(folder: string, waitMs: number, use: (open: OpenPorts) => Promise<Result<T, Failure>>): Attempt<T> {
+  const open = await openPorts(folder, waitMs);
+  if (!open.ok) return open;
+  try {
+    const used = await use(open.value);
+    if (!used.ok) await open.value.close();
+    return used;
+  } catch (error) {
+    await open.value.close();
+    throw error;
+  }
+}
+
+async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
+  const [{ photonError }, sqlite, node, http, { makeSession }, { storeFailure }] = await Promise.all([
+    import("@photon/engine"),
+    import("@photon/engine/adapters/sqlite"),
+    import("@photon/engine/adapters/node"),
+    import("@photon/engine/adapters/http"),
+    import("@photon/protocol/session"),
+    import("./store-failure.ts"),
+  ]);
+  const lock = await sqlite.acquireProfileLock(folder, { waitMs });
+  if (lock === undefined) return err(photonError("profile-locked"));
+  let locked = true;
+  const unlock = (): void => {
+    if (locked) lock.release();
+    locked = false;
+  };
+  try {
+    const keys = node.nodeKeyStore(folder);
+    const file = await sqlite.openSqliteStore(join(folder, databaseName));
+    if (!file.ok) {
+      unlock();
+      return err(storeFailure(file.error));
+    }
+    const store = await node.encryptedStore(file.value, keys);
+    if (!store.ok) {
+      await file.value.close();
+      unlock();
+      return err(storeFailure(store.error));
+    }
+    const ports: Ports = {
+      clock: node.systemClock,
+      random: node.systemRandom,
+      keys,
+      store: store.value,
+      transport: http.httpTransport(),
+      blobs: http.httpBlobStore(),
+      session: makeSession(node.nodeSessionCrypto),
+    };
+    return ok({
+      ports,
+      unlock,
+      close: async () => {
+        await store.value.close();
+        unlock();
+      },
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Mode 0700, also if it was there: what is in it is for one person. */
+function makeFolder(folder: string): Result<void, Failure> {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (process.platform !== "win32") chmodSync(folder, 0o700);
+    return ok(undefined);
+  } catch (error) {
+    return err(cliError("folder-unusable", `${folder}: ${codeOf(error)}`));
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "unknown");
+
+const systemCodes: Readonly<Record<string, string>> = {
+  EACCES: "it may not be used by you",
+  EPERM: "it may not be used by you",
+  EROFS: "it is on a disk that cannot be written",
+  ENOTDIR: "something in its path is a file",
+  ENOENT: "it is not there",
+  SQLITE_CANTOPEN: "the database cannot be opened",
+  SQLITE_READONLY: "the database may not be written",
+};
+
+/** What the machine did, if it was the machine. */
+async function explainThrown(thrown: unknown): Promise<Failure | undefined> {
+  if (!(thrown instanceof Error)) return undefined;
+  const { diskFull, thrownFailure } = await import("./store-failure.ts");
+  const known = thrownFailure(thrown);
+  if (known !== undefined) return known;
+  const code = codeOf(thrown);
+  if (code === "ENOSPC" || code === "SQLITE_FULL") return diskFull();
+  const words = systemCodes[code];
+  return words === undefined ? undefined : cliError("folder-unusable", `${words} (${code})`);
+}
