@@ -12,9 +12,29 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export function parseJson(file: Bytes, max: number): Result<unknown, DecodeError> {
   if (file.length > max) return err(decodeError("too-long", `${file.length} bytes, at most ${max}`));
+  if (isDeep(file)) return err(decodeError("out-of-range", `nested deeper than ${maxDepth}`));
   try {
     return ok(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file)) as unknown);
   } catch (error) {
     return err(decodeError("malformed", error instanceof SyntaxError ? "not JSON" : "not UTF-8"));
   }
+}
+
+/** Far above what our files need. Without a bound, brackets alone make the platform's parser take minutes and gigabytes. */
+const maxDepth = 32;
+
+function isDeep(file: Bytes): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < file.length; at++) {
+    const byte = file[at];
+    if (quoted) {
+      if (byte === 0x5c) at += 1;
+      else if (byte === 0x22) quoted = false;
+    } else if (byte === 0x22) quoted = true;
+    else if (byte === 0x5b || byte === 0x7b) depth += 1;
+    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
 }

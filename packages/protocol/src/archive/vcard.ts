@@ -92,8 +92,21 @@ export function contactsFromVcard(file: Bytes): Result<ImportedContacts, DecodeE
   return ok({ contacts, skipped });
 }
 
-/** `[group.]NAME[;parameters]:value`; a quoted parameter may hold a colon. */
+/** `[group.]NAME[;parameters]:value`. Scanned by hand: a regular expression over a line of megabytes ends the stack. */
 function property(line: string): { readonly name: string; readonly value: string } {
-  const parts = /^(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)(?:;(?:"[^"]*"|[^":])*)?:(.*)$/u.exec(line);
-  return { name: (parts?.[1] ?? "").toUpperCase(), value: parts?.[2] ?? "" };
+  const colon = valueColon(line);
+  const head = /^(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)(?:;|$)/u.exec(line.slice(0, Math.max(colon, 0)).slice(0, maxName));
+  return { name: (head?.[1] ?? "").toUpperCase(), value: colon < 0 ? "" : line.slice(colon + 1) };
+}
+/** Longer than any property's name and group. */
+const maxName = 256;
+
+/** The first colon that is not within a quoted parameter, or -1. */
+function valueColon(line: string): number {
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    if (line[at] === '"') quoted = !quoted;
+    else if (line[at] === ":" && !quoted) return at;
+  }
+  return -1;
 }
