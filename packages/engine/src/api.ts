@@ -3,6 +3,7 @@
  * a `PhotonError` with a code, words and a remedy. See spec/09-engine.md.
  */
 import type { Bytes, Result } from "@photon/protocol/codec";
+import type { Session } from "@photon/protocol/session";
 import type { PhotonError } from "./errors.ts";
 import type { BlobStore, Clock, KeyStore, Random, Store, Transport } from "./ports/index.ts";
 
@@ -128,6 +129,8 @@ export interface DeviceAdmission {
 
 export interface Engine {
   readonly deviceName: string;
+  /** Origin of the relay that new inboxes of this person are made at. */
+  readonly relay: string;
 
   meet(options: { readonly petname?: string }): Outcome<Invitation>;
   /** Takes a link, or the relay's name and twelve words, or twelve words for the profile's own relay. */
@@ -172,6 +175,8 @@ export interface Ports {
   readonly store: Store;
   readonly transport: Transport;
   readonly blobs: BlobStore;
+  /** Not a port: the session library over the platform's primitives (`makeSession(nodeSessionCrypto)`). */
+  readonly session: Session;
 }
 
 /** Running `init --join` on the new device. */

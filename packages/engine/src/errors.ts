@@ -96,6 +96,7 @@ export const engineErrors = {
   },
   "relationship-closed": { exit: 1, message: "This relationship was closed.", remedy: "Meet again with a new invitation." },
   "message-too-long": { exit: 2, message: "The message is longer than 32,000 bytes.", remedy: "Send it in parts." },
+  "bad-text": { exit: 2, message: "The message is not well-formed text.", remedy: "Send it as UTF-8 text." },
   "message-empty": { exit: 2, message: "The message is empty.", remedy: "Say something." },
   "unknown-device": { exit: 2, message: "You have no device by that name.", remedy: "`photon devices` lists them." },
   "device-name-taken": { exit: 2, message: "Another of your devices has that name.", remedy: "Choose another name with --device." },

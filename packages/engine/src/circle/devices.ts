@@ -5,7 +5,7 @@ import { makeLeaf } from "../relationship/leaves.ts";
 import { circleId, keys, leafOfSchema } from "../relationship/records.ts";
 import { loadCircle } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
-import { listState, setState } from "./state.ts";
+import { getState, listState, setState } from "./state.ts";
 
 export const deviceSchema = struct({
   name: [1, text(64)],
@@ -41,6 +41,21 @@ export async function circleDevices(work: Work): Promise<readonly CircleDevice[]
 
 export async function liveSiblings(work: Work): Promise<readonly CircleDevice[]> {
   return (await circleDevices(work)).filter(({ device, status }) => device !== work.self.device && status === "live");
+}
+
+const seenSchema = uint();
+const seenEvery = 3600 * 1000;
+
+/** Lets the siblings know, at most once an hour, that this device is in use. */
+export async function noteSeen(work: Work): Promise<void> {
+  if (work.now() - (await lastSeen(work, work.self.device)) >= seenEvery)
+    await setState(work, `seen/${work.self.device}`, encode(seenSchema, work.now()));
+}
+
+/** Milliseconds; 0 where nothing is known. */
+export async function lastSeen(work: Work, device: string): Promise<number> {
+  const value = await getState(work, `seen/${device}`);
+  return value === undefined ? 0 : parseRow(seenSchema, value);
 }
 
 const poolOf = (owner: string, consumer: string): string => `spare/${owner}/${consumer}/`;

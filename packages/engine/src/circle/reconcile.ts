@@ -64,8 +64,8 @@ export async function stockSpares(work: Work, atLeast?: { readonly device: strin
   for (const { device } of await liveSiblings(work)) {
     const left = await sparesLeft(work, work.self.device, device);
     const wanted = Math.max(spareTarget, atLeast?.device === device ? atLeast.count : 0);
-    if (left < spareRefill || left < (atLeast?.device === device ? atLeast.count : 0)) await offerSpares(work, device, wanted - left);
+    if (left < spareRefill || left < (atLeast?.device === device ? atLeast.count : 0))
+      await offerSpares(work, device, wanted - left);
   }
   await work.commit();
 }
-

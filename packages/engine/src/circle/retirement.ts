@@ -21,7 +21,12 @@ import type { Work } from "../storage/core.ts";
 export type RetireReason = keyof typeof retireReasons;
 
 /** Retires leaves of ours in one relationship. The caller commits. */
-export async function retireLeaves(work: Work, relationship: Relationship, leaves: readonly LeafId[], reason: RetireReason): Promise<void> {
+export async function retireLeaves(
+  work: Work,
+  relationship: Relationship,
+  leaves: readonly LeafId[],
+  reason: RetireReason,
+): Promise<void> {
   const own = await ownLeaf(work, relationship);
   const old = relationship.mine.state.inbox;
   if (own === undefined || old === undefined) throw new Error("retiring in a relationship that we have no part in");
@@ -37,7 +42,8 @@ export async function retireLeaves(work: Work, relationship: Relationship, leave
     { peer: relationship.peer?.state, mine: relationship.mine.state, self: own.id },
     { peer: { statements }, own: { statements, inbox: secret } },
   );
-  if (relationship.inboxes.has(toHex(old.sendId))) await enqueue(work, relationship.id, { kind: "freeze", value: { sendId: old.sendId, bundle } });
+  if (relationship.inboxes.has(toHex(old.sendId)))
+    await enqueue(work, relationship.id, { kind: "freeze", value: { sendId: old.sendId, bundle } });
   await announceToPeer(work, relationship, [retire, move], { peerAfter: [create] });
   await announceToOwn(work, relationship, [retire, move]);
   await found(work, relationship);
@@ -80,7 +86,11 @@ export async function changeLocks(work: Work, relationship: Relationship): Promi
 }
 
 /** Live leaves of ours that belong to the given devices. */
-export function leavesOfDevices(relationship: Relationship, devices: ReadonlyMap<string, string>, retired: ReadonlySet<string>): readonly LeafId[] {
+export function leavesOfDevices(
+  relationship: Relationship,
+  devices: ReadonlyMap<string, string>,
+  retired: ReadonlySet<string>,
+): readonly LeafId[] {
   return liveLeaves(relationship.mine.state)
     .map(({ leaf }) => leaf.id)
     .filter((leaf) => retired.has(devices.get(idKey(leaf)) ?? ""));

@@ -11,6 +11,7 @@
  * | `dev/`     | devices of the circle                                 | yes    | yes     | last     |
  * | `fs/`      | when the circle first saw a statement                 | yes    | yes     | earliest |
  * | `spare/`   | spare leaves: public parts                            | yes    | no      | last     |
+ * | `seen/`    | when a device was last in use, to the hour            | yes    | no      | last     |
  * | `arch/`    | where the archive is, and its keys                    | yes    | no      | last     |
  * | `st/`      | statements                                            | no     | yes     | last     |
  * | `msg/`     | messages                                              | no     | yes     | last     |
@@ -49,6 +50,7 @@ const policies: Readonly<Record<string, Policy>> = {
   dev: both,
   fs: { circle: true, archive: true, merge: "earliest" },
   spare: { circle: true, archive: false, merge: "last" },
+  seen: { circle: true, archive: false, merge: "last" },
   arch: { circle: true, archive: false, merge: "last" },
   st: { circle: false, archive: true, merge: "last" },
   msg: { circle: false, archive: true, merge: "last" },
@@ -63,6 +65,12 @@ type Entry = SchemaType<typeof entrySchema>;
 
 export async function getState(work: Work, key: string): Promise<Bytes | undefined> {
   return (await work.read("state", key, entrySchema))?.value;
+}
+
+/** The entry as the circle and the archive would carry it. */
+export async function getChange(work: Work, key: string): Promise<Change | undefined> {
+  const entry = await work.read("state", key, entrySchema);
+  return entry === undefined ? undefined : { key, ...entry };
 }
 
 /** Entries under a prefix that are not deleted. */

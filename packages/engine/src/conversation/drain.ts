@@ -4,6 +4,7 @@ import { type Batch, maxReadQueues, openDeposit } from "@photon/protocol/queue";
 import { listState } from "../circle/state.ts";
 import { cursorOf, hasCursor, isDone, markDone, moveCursor, readRequest, sealKeys } from "../delivery/inboxes.ts";
 import { outboxItems } from "../delivery/outbox.ts";
+import { relayProblem } from "../delivery/relay-errors.ts";
 import { photonError, type PhotonError } from "../errors.ts";
 import { circleId, getRecord, inboxSecretSchema, type InboxSecret, keys, leafOfSchema } from "../relationship/records.ts";
 import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
@@ -37,7 +38,12 @@ export async function drain(work: Work, signal?: AbortSignal): Promise<DrainRepo
   return report;
 }
 
-async function drainSome(work: Work, wanted: (relationship: string) => boolean, report: DrainReport, signal?: AbortSignal): Promise<void> {
+async function drainSome(
+  work: Work,
+  wanted: (relationship: string) => boolean,
+  report: DrainReport,
+  signal?: AbortSignal,
+): Promise<void> {
   const down = new Set<string>();
   let open = await sources(work, wanted);
   while (open.length > 0 && signal?.aborted !== true) {
@@ -69,15 +75,20 @@ function* byRelay(all: readonly Source[]): Generator<readonly [string, readonly 
 }
 
 /** @returns the queues in which there is more. */
-async function readSome(work: Work, relay: string, some: readonly Source[], report: DrainReport, down: Set<string>): Promise<readonly Source[]> {
+async function readSome(
+  work: Work,
+  relay: string,
+  some: readonly Source[],
+  report: DrainReport,
+  down: Set<string>,
+): Promise<readonly Source[]> {
   const reads = [];
-  for (const { relationship, secret } of some) reads.push(readRequest(secret, await startOf(work, relationship, secret), entriesPerRead));
+  for (const { relationship, secret } of some)
+    reads.push(readRequest(secret, await startOf(work, relationship, secret), entriesPerRead));
   const answer = await work.ports.transport.call(relay, "read", reads);
   if (!answer.ok) {
     down.add(relay);
-    const { error } = answer;
-    const code = error.code === "unreachable" ? "relay-unreachable" : error.code === "wrong-server" ? "wrong-server" : "relay-refused";
-    report.problems.push(photonError(code, `${relay}: ${error.detail}`));
+    report.problems.push(relayProblem(relay, answer.error));
     return [];
   }
   const more: Source[] = [];
@@ -85,7 +96,8 @@ async function readSome(work: Work, relay: string, some: readonly Source[], repo
     const source = some[index];
     if (source === undefined) break;
     if (result.kind === "refused") {
-      if (!(await isBeingMade(work, source))) report.problems.push(photonError("relay-refused", `${relay}: an inbox cannot be read (${result.value})`));
+      if (!(await isBeingMade(work, source)))
+        report.problems.push(photonError("relay-refused", `${relay}: an inbox cannot be read (${result.value})`));
       continue;
     }
     if (await takeBatch(work, source, result.value, report)) more.push(source);

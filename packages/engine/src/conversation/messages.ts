@@ -99,7 +99,10 @@ function bodyOf(message: StoredMessage): string {
 }
 
 /** The content of a stored message, as it would be sealed again. */
-export async function messageContent(work: Work, stateKey: string): Promise<{ readonly content: Content; readonly leaf: LeafId } | undefined> {
+export async function messageContent(
+  work: Work,
+  stateKey: string,
+): Promise<{ readonly content: Content; readonly leaf: LeafId } | undefined> {
   const value = await getState(work, stateKey);
   if (value === undefined) return undefined;
   const { id, sent, kind, body, replyTo, leaf } = parseRow(messageSchema, value);

@@ -5,13 +5,14 @@
 import { type Bytes, toHex } from "@photon/protocol/codec";
 import { appendMac, type RelayRefusal, rotationKeys, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
 import type { Inbox } from "@photon/protocol/statement";
-import { photonError, type PhotonError } from "../errors.ts";
+import type { PhotonError } from "../errors.ts";
 import type { RelayError } from "../ports/index.ts";
 import { loadRelationship, type Relationship } from "../relationship/relationship.ts";
 import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { queueKeys } from "./inboxes.ts";
 import { appendIdFor, backoff, type Item, type Operation, outboxItems, postpone, removeItem } from "./outbox.ts";
+import { relayProblem } from "./relay-errors.ts";
 
 export interface FlushReport {
   /** Deposits that carried a message of a person to the peer's relay. */
@@ -70,15 +71,14 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
     report.pending += 1;
     if (outcome.kind === "failed") {
       if (outcome.error.code === "unreachable") {
-        if (!downRelays.has(outcome.relay))
-          report.problems.push(photonError("relay-unreachable", `${outcome.relay}: ${outcome.error.detail}`));
+        if (!downRelays.has(outcome.relay)) report.problems.push(relayProblem(outcome.relay, outcome.error));
         downRelays.set(outcome.relay, outcome.error);
       } else {
         const wait = outcome.error.code === "refused" ? outcome.error.retryAfter : undefined;
         postpone(work, item, work.now() + (wait === undefined ? backoff(item.attempts) : wait * 1000));
         // The peer has changed the locks of its inbox: its word on where to write now is on its way to us.
         if (outcome.error.code !== "refused" || outcome.error.refusal !== "forbidden")
-          report.problems.push(problemOf(outcome.error, outcome.relay));
+          report.problems.push(relayProblem(outcome.relay, outcome.error));
       }
     }
   }
@@ -88,11 +88,6 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
 
 /** What we ask of our own relay is in one order: a queue is made, announced, rotated and written in turn. */
 const laneOf = (operation: Operation): "peer" | "own" => (operation.kind === "append" ? operation.value.target : "own");
-
-function problemOf(error: RelayError, relay: string): PhotonError {
-  if (error.code === "wrong-server") return photonError("wrong-server", `${relay}: ${error.detail}`);
-  return photonError("relay-refused", `${relay}: ${error.code === "refused" ? `${error.refusal}: ` : ""}${error.detail}`);
-}
 
 /** Two tries, the second after a moved inbox was found again. */
 async function attempt(work: Work, item: Item, down: ReadonlyMap<string, RelayError>, options: FlushOptions): Promise<Attempt> {

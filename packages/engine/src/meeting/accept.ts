@@ -7,6 +7,7 @@ import { liveSiblings } from "../circle/devices.ts";
 import { listState } from "../circle/state.ts";
 import { found } from "../conversation/founding.ts";
 import { deposit } from "../delivery/outbox.ts";
+import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { keys, petnameSchema, recordSchema, setRecord } from "../relationship/records.ts";
 import { addStatements, type Relationship, setPeer, statementBytes } from "../relationship/relationship.ts";
@@ -30,11 +31,10 @@ export async function fetchOffer(work: Work, text: string, defaultRelay: string)
   const answer = await work.ports.transport.call(invitation.relay, "get", { dropId: invitation.dropId });
   if (!answer.ok) {
     const { error } = answer;
-    if (error.code === "unreachable") return err(photonError("relay-unreachable", `${invitation.relay}: ${error.detail}`));
-    if (error.code === "wrong-server") return err(photonError("wrong-server", `${invitation.relay}: ${error.detail}`));
-    if (error.refusal === "expired") return err(photonError("invitation-expired"));
-    if (error.refusal === "not-found") return err(photonError("invitation-unknown", invitation.relay));
-    return err(photonError("relay-refused", `${invitation.relay}: ${error.refusal}: ${error.detail}`));
+    const refusal = error.code === "refused" ? error.refusal : undefined;
+    if (refusal === "expired") return err(photonError("invitation-expired"));
+    if (refusal === "not-found") return err(photonError("invitation-unknown", invitation.relay));
+    return err(relayProblem(invitation.relay, error));
   }
   const offer = openOffer(invitation, answer.value.value.body);
   if (!offer.ok) return err(photonError("invitation-swapped", offer.error.detail));

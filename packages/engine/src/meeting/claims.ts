@@ -2,7 +2,7 @@
 import { encode, equalBytes, toHex } from "@photon/protocol/codec";
 import { encodeBody, type EnvelopeOf } from "@photon/protocol/queue";
 import { reduce } from "@photon/protocol/lineage";
-import { idKey, parseStatement, type Statement } from "@photon/protocol/statement";
+import { idKey, parseStatement, type Statement, type StatementId } from "@photon/protocol/statement";
 import { getState, listState, setState } from "../circle/state.ts";
 import { newContent } from "../conversation/content.ts";
 import { type Claim, claimSchema, flagSchema, keys, setRecord } from "../relationship/records.ts";
@@ -59,6 +59,15 @@ export async function confirmClaim(work: Work, relationship: Relationship, claim
   }
   await addStatements(work, relationship, statements);
   await setRecord(work, keys.confirmed(relationship.id), flagSchema, true);
+}
+
+/** Id of the claimant's `found`; its fingerprint is what safety words compare. */
+export function claimFound(claim: Claim): StatementId | undefined {
+  for (const bytes of claim.statements) {
+    const parsed = parseStatement(bytes, "verified-before");
+    if (parsed.ok && parsed.value.type === "found") return parsed.value.id;
+  }
+  return undefined;
 }
 
 export async function confirmation(work: Work, relationship: Relationship) {

@@ -22,10 +22,10 @@ export class Work extends Unit {
   readonly relationships: Map<string, Relationship>;
   #hlc: Hlc | undefined;
 
-  constructor(ports: Ports, session: Session, self: Self, relationships: Map<string, Relationship>) {
+  constructor(ports: Ports, self: Self, relationships: Map<string, Relationship>) {
     super(ports.store);
     this.ports = ports;
-    this.session = session;
+    this.session = ports.session;
     this.self = self;
     this.relationships = relationships;
   }

@@ -1,0 +1,126 @@
+/**
+ * What must happen although nobody types: each duty is found in the store, not remembered, so that any command and any
+ * device can take it up (spec/09-engine.md, "Duties").
+ *
+ * | duty          | due                                              | does                                                |
+ * | ------------- | ------------------------------------------------ | --------------------------------------------------- |
+ * | `reconcile`   | after a device came or went; daily               | admits and retires in every relationship            |
+ * | `locks`       | a peer's device was retired                      | new keys for our inbox there                        |
+ * | `introduce`   | a generation was joined                          | publishes a key package in it                       |
+ * | `refresh`     | a founding used a last-resort package            | founds again at the first reply                     |
+ * | `gap`         | a message waits for an earlier one for 10 min    | founds again, so that the peer seals anew           |
+ * | `redeposit`   | unacknowledged for 20 days                       | deposits statements and messages again (R13)        |
+ * | `spares`      | a pool of spare leaves runs low                  | makes more                                          |
+ */
+import { liveLeaves } from "@photon/protocol/lineage";
+import { parseStatement, type Statement } from "@photon/protocol/statement";
+import type { DutyReport } from "../api.ts";
+import { reconcile, stockSpares } from "../circle/reconcile.ts";
+import { changeLocks } from "../circle/retirement.ts";
+import { canRefresh, found } from "../conversation/founding.ts";
+import { gapsSince, parked, unpark } from "../conversation/parking.ts";
+import { introduceIfJoined, resealUnacked } from "../conversation/post.ts";
+import { unacked, waitingRelationships } from "../conversation/unacked.ts";
+import { stateOf } from "../meeting/contacts.ts";
+import { ordered } from "../relationship/generations.ts";
+import { circleId } from "../relationship/records.ts";
+import { loadRelationship, type Relationship, relationshipIds } from "../relationship/relationship.ts";
+import { announceToPeer, unackedStatements } from "../relationship/speaking.ts";
+import type { Work } from "../storage/core.ts";
+import { dueAt, scheduleDuty } from "./schedule.ts";
+
+const day = 24 * 3600 * 1000;
+export const redepositAfter = 20 * day;
+const gapPatience = 10 * 60 * 1000;
+
+/** Does what is due. @param touched relationships in which something has come since. */
+export async function runDuties(work: Work, touched: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
+  if ((await dueAt(work, "reconcile")) <= work.now()) {
+    const { unadmitted } = await reconcile(work, signal);
+    // A sibling's spares may be on their way: look again at the next pass.
+    scheduleDuty(work, "reconcile", unadmitted > 0 ? work.now() + 60_000 : work.now() + day);
+    await work.commit();
+  }
+  await stockSpares(work);
+  for (const id of touched) {
+    if (signal?.aborted === true) return;
+    const relationship = await loadRelationship(work, id);
+    if (!(await speaks(work, relationship))) continue;
+    await changeLocks(work, relationship);
+    if (await canRefresh(work, relationship)) await found(work, relationship);
+    await introduceIfJoined(work, relationship);
+    await work.commit();
+  }
+  await closeGaps(work);
+  await depositAgain(work, signal);
+}
+
+/** Whether this side may say anything: the circle always, a relationship once it is confirmed. */
+export async function speaks(work: Work, relationship: Relationship): Promise<boolean> {
+  return relationship.id === circleId || (await stateOf(work, relationship)) === "active";
+}
+
+async function closeGaps(work: Work): Promise<void> {
+  for (const id of await gapsSince(work, work.now() - gapPatience)) {
+    const relationship = await loadRelationship(work, id);
+    for (const item of await parked(work, id)) if (item.gap === 1) unpark(work, item);
+    if (await speaks(work, relationship)) await found(work, relationship);
+    await work.commit();
+  }
+}
+
+/** Seals and deposits again what the peer has not acknowledged: lost queues, long absences, new generations. */
+async function depositAgain(work: Work, signal?: AbortSignal): Promise<void> {
+  const horizon = work.now() - redepositAfter;
+  for (const id of await waitingRelationships(work)) {
+    if (signal?.aborted === true) return;
+    const relationship = await loadRelationship(work, id);
+    if (!(await speaks(work, relationship))) continue;
+    const statements = await unackedStatements(work, id);
+    const oldStatements = statements.some(({ depositedAt }) => depositedAt <= horizon);
+    const oldMessages = (await unacked(work, id)).some(({ sealedIn, sealedAt }) => sealedIn !== "" && sealedAt <= horizon);
+    if (oldStatements || oldMessages) {
+      await announceToPeer(work, relationship, [
+        ...parseAll(statements.map(({ statement }) => statement)),
+        ...recentGenerations(relationship),
+      ]);
+      if (relationship.peer !== undefined && liveLeaves(relationship.peer.state).length > 0) await found(work, relationship);
+    }
+    await resealUnacked(work, relationship);
+    await work.commit();
+  }
+}
+
+const parseAll = (bytes: readonly Statement["bytes"][]): readonly Statement[] =>
+  bytes.flatMap((one) => {
+    const parsed = parseStatement(one, "verified-before");
+    return parsed.ok ? [parsed.value] : [];
+  });
+
+/** So that a peer who never saw them can still number what follows. */
+const recentGenerations = (relationship: Relationship): readonly Statement[] =>
+  ordered(relationship)
+    .slice(0, 16)
+    .map(({ statement }) => statement);
+
+/** What is still to be done, in words. */
+export async function dutyReports(work: Work): Promise<readonly DutyReport[]> {
+  const reports: DutyReport[] = [];
+  for (const id of await waitingRelationships(work)) {
+    const statements = await unackedStatements(work, id);
+    const [first] = statements.toSorted((a, b) => a.depositedAt - b.depositedAt);
+    if (first !== undefined) {
+      const words = "A change of your devices or inbox waits for a contact's acknowledgement.";
+      reports.push({ kind: "acknowledgement", dueAt: first.depositedAt + redepositAfter, words });
+    }
+  }
+  const next = await dueAt(work, "reconcile");
+  if (next - work.now() < day / 2 && (await relationshipIds(work)).length > 1) {
+    reports.push({
+      kind: "reconcile",
+      dueAt: next,
+      words: "Some relationships still have to be brought up to date with your devices.",
+    });
+  }
+  return reports;
+}

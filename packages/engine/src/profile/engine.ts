@@ -1,0 +1,326 @@
+/**
+ * The engine over one open profile. Operations run one after the other, each in units of work; when a unit fails, what
+ * was held in memory is dropped and read from the disk again.
+ */
+import { err, equalBytes, ok, type Result, toHex } from "@photon/protocol/codec";
+import { encodeText } from "@photon/protocol/queue";
+import { fingerprint, safetyWords as wordsOf } from "@photon/protocol/meeting";
+import type { StatementId } from "@photon/protocol/statement";
+import type { Contact, DeviceAdmission, Engine, Outcome, Ports, ShownMessage, SyncReport } from "../api.ts";
+import { exportAs } from "../archive/export.ts";
+import { importFrom } from "../archive/import.ts";
+import { addPassphraseOpener, backupStatus } from "../archive/status.ts";
+import { flushArchive } from "../archive/upload.ts";
+import { admitAnswerer, offerAdmission, place } from "../circle/admission.ts";
+import { circleDevices, lastSeen } from "../circle/devices.ts";
+import { retireDevice, retireReport } from "../circle/retire-device.ts";
+import { tellCircle } from "../circle/telling.ts";
+import { newContent } from "../conversation/content.ts";
+import { keepMessage, shownMessages } from "../conversation/messages.ts";
+import { postUntilAcked } from "../conversation/post.ts";
+import { followBundle, retryParked } from "../conversation/receive.ts";
+import { keepUntilAcked } from "../conversation/unacked.ts";
+import { flush } from "../delivery/flush.ts";
+import { speaks } from "../duties/duties.ts";
+import { photonError, type PhotonError, type PhotonErrorCode } from "../errors.ts";
+import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
+import { claimFound, confirmation, confirmClaim } from "../meeting/claims.ts";
+import { findContact, historyOf, type Listed, listContacts } from "../meeting/contacts.ts";
+import { invite } from "../meeting/invite.ts";
+import { flagSchema, keys, petnameSchema, setRecord, timeSchema, verifiedSchema } from "../relationship/records.ts";
+import { loadRelationship, ownLeaf, type Relationship } from "../relationship/relationship.ts";
+import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
+import { Work } from "../storage/core.ts";
+import { StoreFailure } from "../storage/unit.ts";
+import { waitForHint } from "./hints.ts";
+import { cleanName } from "./names.ts";
+import { type ProfileRecord, selfOf } from "./profile.ts";
+import { isRetired } from "./standing.ts";
+import { storeProblem } from "./store-problem.ts";
+import { syncOnce } from "./sync.ts";
+
+type AdmissionStep = { readonly state: "waiting" | "admitting" | "joined"; readonly device: string | undefined };
+type Step<T> = (work: Work) => Promise<Result<T, PhotonError>>;
+
+const fail = (code: PhotonErrorCode, detail = ""): { readonly ok: false; readonly error: PhotonError } =>
+  err(photonError(code, detail));
+
+export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
+  const self = selfOf(profile);
+  const cache = new Map<string, Relationship>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One at a time. What was written and not committed when a step fails is forgotten. */
+  function run<T>(step: Step<T>): Outcome<T> {
+    const next = last.then(() => attempt(step));
+    last = next;
+    return next;
+  }
+
+  async function attempt<T>(step: Step<T>): Outcome<T> {
+    const work = new Work(ports, self, cache);
+    try {
+      const outcome = await step(work);
+      if (outcome.ok) await work.commit();
+      else cache.clear();
+      return outcome;
+    } catch (error) {
+      cache.clear();
+      if (error instanceof StoreFailure) return err(storeProblem(error));
+      throw error;
+    }
+  }
+
+  /** For what only a device that still belongs to the circle may do. */
+  const act = <T>(step: Step<T>): Outcome<T> =>
+    run(async (work) => ((await isRetired(work)) ? fail("device-retired") : step(work)));
+
+  /** Sends what an operation left in the outbox, as far as that works now; the rest waits for `sync`. */
+  async function sendNow(work: Work, relationship: string): Promise<void> {
+    await work.commit();
+    await flush(work, { relationship, onMoved: followBundle });
+  }
+
+  const withContact = <T>(who: string, step: (work: Work, listed: Listed) => Promise<Result<T, PhotonError>>): Step<T> => {
+    return async (work) => {
+      const found = await findContact(work, who);
+      return found.ok ? step(work, found.value) : found;
+    };
+  };
+
+  async function contactOf(work: Work, relationship: string): Promise<Result<Contact, PhotonError>> {
+    const listed = (await listContacts(work)).find((one) => one.relationship === relationship);
+    return listed === undefined ? fail("unknown-contact") : ok(listed.contact);
+  }
+
+  async function petnameFor(work: Work, petname: string, relationship: string | undefined): Promise<Result<string, PhotonError>> {
+    const clean = cleanName(petname);
+    if (clean === undefined) return fail("bad-petname");
+    const taken = (await listContacts(work)).some((one) => one.contact.petname === clean && one.relationship !== relationship);
+    return taken ? fail("petname-taken", clean) : ok(clean);
+  }
+
+  return {
+    deviceName: profile.name,
+    relay: profile.relay,
+
+    meet: ({ petname }) =>
+      act(async (work) => {
+        const name = petname === undefined ? ok(undefined) : await petnameFor(work, petname, undefined);
+        if (!name.ok) return name;
+        const invitation = await invite(work, profile.relay, name.value);
+        if (!invitation.ok) return invitation;
+        await work.commit();
+        const flushed = await flush(work, { onMoved: followBundle });
+        await tellCircle(work);
+        const [problem] = flushed.problems;
+        // An invitation that does not lie at the relay is of no use to the other person yet; say so.
+        return flushed.pending > 0 && problem !== undefined ? err(problem) : invitation;
+      }),
+
+    accept: (invitation, { petname }) =>
+      act(async (work) => {
+        const name = await petnameFor(work, petname, undefined);
+        if (!name.ok) return name;
+        const offered = await fetchOffer(work, invitation, profile.relay);
+        if (!offered.ok) return offered;
+        const relationship = await acceptOffer(work, offered.value, profile.relay, name.value);
+        if (!relationship.ok) return relationship;
+        await sendNow(work, relationship.value.id);
+        return contactOf(work, relationship.value.id);
+      }),
+
+    contacts: () => run(async (work) => ok((await listContacts(work)).map(({ contact }) => contact))),
+
+    confirm: (id, { petname }) =>
+      act(
+        withContact(id, async (work, { claim, relationship: relationshipId, contact }) => {
+          if (claim === undefined) return fail("not-confirmable", contact.petname);
+          const name = await petnameFor(work, petname, relationshipId);
+          if (!name.ok) return name;
+          const relationship = await loadRelationship(work, relationshipId);
+          await confirmClaim(work, relationship, claim);
+          await setRecord(work, keys.petname(relationshipId), petnameSchema, name.value);
+          await announceToOwn(
+            work,
+            relationship,
+            relationship.peer === undefined ? [] : [...relationship.peer.statements.values()],
+          );
+          await retryParked(work, relationshipId);
+          await postUntilAcked(work, relationship, await confirmation(work, relationship));
+          await sendNow(work, relationshipId);
+          return contactOf(work, relationshipId);
+        }),
+      ),
+
+    rename: (who, petname) =>
+      run(
+        withContact(who, async (work, { relationship }) => {
+          const name = await petnameFor(work, petname, relationship);
+          if (!name.ok) return name;
+          await setRecord(work, keys.petname(relationship), petnameSchema, name.value);
+          return contactOf(work, relationship);
+        }),
+      ),
+
+    safetyWords: (who) =>
+      run(
+        withContact(who, async (work, { relationship: id, claim, contact }) => {
+          const relationship = await loadRelationship(work, id);
+          const mine = foundOf(relationship, relationship.mine.side);
+          const peerSide = claim?.side ?? relationship.peer?.side;
+          const theirs =
+            claim === undefined ? (peerSide === undefined ? undefined : foundOf(relationship, peerSide)) : claimFound(claim);
+          if (mine === undefined || theirs === undefined || peerSide === undefined) return fail("not-active", contact.petname);
+          return ok(wordsOf(fingerprint(relationship.mine.side, mine), fingerprint(peerSide, theirs)));
+        }),
+      ),
+
+    verify: (who, how) =>
+      run(
+        withContact(who, async (work, { relationship: id, contact }) => {
+          const { peer } = await loadRelationship(work, id);
+          if (peer === undefined) return fail("not-active", contact.petname);
+          await setRecord(work, keys.verified(id), verifiedSchema, { how, at: work.now(), peer: peer.side });
+          return contactOf(work, id);
+        }),
+      ),
+
+    history: (who) =>
+      run(
+        withContact(who, async (work, { relationship: id }) => {
+          const { peer, mine } = await loadRelationship(work, id);
+          const entries = [...(peer === undefined ? [] : historyOf(peer.state, "peer")), ...historyOf(mine.state, "me")];
+          await setRecord(work, keys.looked(id), timeSchema, work.now());
+          return ok(entries.toSorted((a, b) => a.at - b.at));
+        }),
+      ),
+
+    closeContact: (who) =>
+      act(
+        withContact(who, async (work, { relationship: id, claim }) => {
+          const relationship = await loadRelationship(work, id);
+          await setRecord(work, keys.closed(id), flagSchema, true);
+          if (claim === undefined && (await ownLeaf(work, relationship))?.live === true && relationship.peer !== undefined) {
+            const close = await say(work, relationship, "close", { reason: "goodbye" });
+            await announceToPeer(work, relationship, [close]);
+            await announceToOwn(work, relationship, [close]);
+            await sendNow(work, id);
+          }
+          return contactOf(work, id);
+        }),
+      ),
+
+    send: (who, text) =>
+      act(
+        withContact(who, async (work, { relationship: id, claim, contact }) => {
+          const body = encodeText(text);
+          if (!body.ok) return fail(body.error.code === "too-long" ? "message-too-long" : "bad-text", body.error.detail);
+          if (body.value.length === 0) return fail("message-empty");
+          const refused = refusalOf(contact.state, claim !== undefined);
+          if (refused !== undefined) return fail(refused, contact.petname);
+          const relationship = await loadRelationship(work, id);
+          const own = await ownLeaf(work, relationship);
+          if (own === undefined) return fail("not-active", contact.petname);
+          const content = await newContent(work, "text", body.value);
+          await keepMessage(work, relationship, content, { who: "me", leaf: own.id, quarantined: false });
+          if (await speaks(work, relationship)) await postUntilAcked(work, relationship, content);
+          else keepUntilAcked(work, id, content);
+          await sendNow(work, id);
+          const [shown] = (await shownMessages(work, relationship, {})).filter((message) => message.id === toHex(content.id));
+          return ok({ id: toHex(content.id), state: shown?.state ?? "queued" });
+        }),
+      ),
+
+    read: (who, page = {}) =>
+      run(
+        withContact(who, async (work, { relationship }) =>
+          ok<readonly ShownMessage[]>(await shownMessages(work, await loadRelationship(work, relationship), page)),
+        ),
+      ),
+
+    devices: () =>
+      run(async (work) => {
+        const devices = [];
+        for (const { device, name, status, added } of await circleDevices(work)) {
+          const thisOne = device === self.device;
+          devices.push({
+            name,
+            state: thisOne && (await isRetired(work)) ? "retired" : status,
+            thisOne,
+            lastSeen: thisOne ? work.now() : Math.max(added, await lastSeen(work, device)),
+          } as const);
+        }
+        return ok(devices);
+      }),
+
+    addDevice: () =>
+      act(async (work) => {
+        const offered = await offerAdmission(work, profile.relay);
+        if (!offered.ok) return offered;
+        let joined: string | undefined;
+        const admission: DeviceAdmission = {
+          code: offered.value.code,
+          expires: work.now() + 24 * 3600 * 1000,
+          poll: () =>
+            act<AdmissionStep>(async (again) => {
+              if (joined === undefined) {
+                const admitted = await admitAnswerer(again, offered.value);
+                if (!admitted.ok) return admitted;
+                joined = admitted.value?.name;
+                await again.commit();
+                await flush(again, { onMoved: followBundle });
+                return ok({ state: joined === undefined ? "waiting" : "admitting", device: joined } as const);
+              }
+              const synced = await syncOnce(again);
+              if (!synced.ok) return synced;
+              return ok({ state: (await place(again)) ? "joined" : "admitting", device: joined } as const);
+            }),
+        };
+        return ok(admission);
+      }),
+
+    retire: (device, reason) =>
+      act(async (work) => {
+        const retired = await retireDevice(work, device, reason);
+        if (!retired.ok) return retired;
+        await tellCircle(work);
+        await flushArchive(work);
+        await flush(work, { onMoved: followBundle });
+        return ok({ retired: retired.value, relationships: await retireReport(work) });
+      }),
+
+    sync: (options = {}) =>
+      run<SyncReport>(async (work) =>
+        (await isRetired(work))
+          ? ok({ received: 0, sent: 0, pending: 0, duties: [], problems: [photonError("device-retired")] })
+          : syncOnce(work, options.signal),
+      ),
+
+    waitForHint: (timeout, signal) => waitForHint(ports, run, timeout, signal),
+
+    backupStatus: () => run(async (work) => ok(await backupStatus(work))),
+    addPassphraseOpener: (passphrase) => act((work) => addPassphraseOpener(work, passphrase)),
+    exportAs: (kind, passphrase) => run((work) => exportAs(work, kind, passphrase)),
+    importFrom: (file, passphrase) => run((work) => importFrom(work, file, passphrase)),
+
+    close: async () => {
+      await last.catch(() => undefined);
+      await ports.store.close();
+    },
+  };
+}
+
+function refusalOf(state: Contact["state"], isClaim: boolean): PhotonErrorCode | undefined {
+  if (isClaim || state === "confirm") return "not-active";
+  if (state === "frozen" || state === "contested") return "relationship-frozen";
+  return state === "closed" ? "relationship-closed" : undefined;
+}
+
+function foundOf(relationship: Relationship, side: Uint8Array): StatementId | undefined {
+  for (const lineage of [relationship.mine, relationship.peer]) {
+    if (lineage === undefined || !equalBytes(lineage.side, side)) continue;
+    for (const statement of lineage.statements.values()) if (statement.type === "found") return statement.id;
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+/** The only ways to an `Engine`: make a person, open a profile, join a circle. */
+import { decode, err, ok, type Result } from "@photon/protocol/codec";
+import { parseOrigin, relayOfInvitation } from "@photon/protocol/meeting";
+import type { Engine, Joining, Outcome, Ports, Profiles } from "../api.ts";
+import { answerOffer, offerPlaces, restoreFromReply } from "../circle/joining.ts";
+import { tellCircle } from "../circle/telling.ts";
+import { followBundle } from "../conversation/receive.ts";
+import { flush } from "../delivery/flush.ts";
+import { relayProblem } from "../delivery/relay-errors.ts";
+import { photonError, type PhotonError } from "../errors.ts";
+import { StoreFailure } from "../storage/unit.ts";
+import { makeEngine } from "./engine.ts";
+import { cleanName } from "./names.ts";
+import { beginPerson, profileFormat, type ProfileRecord, profileSchema, workOf } from "./profile.ts";
+import { storeProblem } from "./store-problem.ts";
+import { syncOnce } from "./sync.ts";
+
+type JoiningStep = Awaited<ReturnType<Joining["poll"]>> extends Result<infer T, PhotonError> ? T : never;
+
+export const createProfile: Profiles["createProfile"] = (ports, { device, relay, vault }) =>
+  guarded(async () => {
+    const name = cleanName(device);
+    if (name === undefined) return err(photonError("bad-device-name"));
+    const [relayOrigin, vaultOrigin] = [parseOrigin(relay), parseOrigin(vault)];
+    if (relayOrigin === undefined)
+      return err(photonError("wrong-server", `${relay} is not an address such as https://relay.example`));
+    if (vaultOrigin === undefined)
+      return err(photonError("wrong-server", `${vault} is not an address such as https://vault.example`));
+    if ((await ports.store.get("meta", "profile")) !== undefined) return err(photonError("profile-exists"));
+    // Nothing is made before the relay has answered as a relay does: a question for a drop that cannot be there.
+    const answer = await ports.transport.call(relayOrigin, "get", { dropId: ports.random.bytes(32) });
+    if (!answer.ok && !(answer.error.code === "refused" && answer.error.refusal === "not-found"))
+      return err(relayProblem(relayOrigin, answer.error));
+    const record: ProfileRecord = {
+      format: profileFormat,
+      device: ports.random.bytes(8),
+      name,
+      relay: relayOrigin,
+      vault: vaultOrigin,
+      created: ports.clock.now(),
+    };
+    const work = workOf(ports, record);
+    await beginPerson(work, record);
+    await work.commit();
+    const synced = await syncOnce(work);
+    return synced.ok ? ok(makeEngine(ports, record)) : synced;
+  });
+
+export const openProfile: Profiles["openProfile"] = (ports) =>
+  guarded(async () => {
+    const row = await ports.store.get("meta", "profile");
+    if (row === undefined) return err(photonError("no-profile"));
+    const record = decode(profileSchema, row.value, 4096);
+    if (!record.ok) return err(photonError("profile-corrupt", record.error.detail));
+    if (record.value.format !== profileFormat) {
+      return err(photonError("profile-format", `format ${record.value.format}; this Photon reads ${profileFormat}`));
+    }
+    return ok(makeEngine(ports, record.value));
+  });
+
+export const joinProfile: Profiles["joinProfile"] = (ports, { device, code }) =>
+  guarded(async () => {
+    const name = cleanName(device);
+    if (name === undefined) return err(photonError("bad-device-name"));
+    if ((await ports.store.get("meta", "profile")) !== undefined) return err(photonError("profile-exists"));
+    const answered = await answerOffer(ports, code, name);
+    if (!answered.ok) return answered;
+    let progress = 0;
+    const joining: Joining = {
+      poll: () =>
+        guarded<JoiningStep>(async () => {
+          const restored = await restoreFromReply(answered.value, (part) => {
+            progress = part;
+          });
+          if (!restored.ok) return restored;
+          if (restored.value === undefined) return ok({ state: "waiting", progress } as const);
+          return ok({ state: "joined", engine: await arrive(ports, restored.value) } as const);
+        }),
+    };
+    return ok(joining);
+  });
+
+/** The new device is in the circle: it reads what came since, and gives the others leaves to place it by. */
+async function arrive(ports: Ports, record: ProfileRecord): Promise<Engine> {
+  const work = workOf(ports, record);
+  await syncOnce(work);
+  await offerPlaces(work);
+  await tellCircle(work);
+  await flush(work, { onMoved: followBundle });
+  return makeEngine(ports, record);
+}
+
+export const invitationRelay: Profiles["invitationRelay"] = (invitation) => {
+  const relay = relayOfInvitation(invitation);
+  return relay.ok ? relay : err(photonError(relay.error.code, relay.error.detail));
+};
+
+async function guarded<T>(step: () => Outcome<T>): Outcome<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof StoreFailure) return err(storeProblem(error));
+    throw error;
+  }
+}
