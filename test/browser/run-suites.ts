@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContext } from "playwright-core";
+import type { Unportable } from "../../scripts/portable.ts";
+import { bundleSuites, serve } from "./bundle.ts";
+import { launchChromium } from "./chromium.ts";
+import type { FileReport, PageSuite } from "./report.ts";
+
+export interface SuiteRun {
+  readonly version: string;
+  readonly seconds: number;
+  readonly unportable: readonly Unportable[];
+  readonly reports: readonly FileReport[];
+}
+
+/** No file of ours takes nearly as long; a page that hangs is reported as a failure of its file. */
+const longestFile = 300_000;
+
+/** Runs the test files in Chromium, each in a page of its own. */
+export async function runSuites(executablePath: string, files: readonly string[]): Promise<SuiteRun> {
+  const started = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), "photon-suites-"));
+  const unportable = await bundleSuites(files, folder);
+  const served = await serve(folder);
+  const browser = await launchChromium(executablePath);
+  try {
+    const reports: FileReport[] = [];
+    for (const file of files) reports.push(await runFile(browser.context, `${served.origin}/index.html`, file));
+    return { version: browser.version, seconds: (performance.now() - started) / 1_000, unportable, reports };
+  } finally {
+    await browser.close();
+    await served.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runFile(context: BrowserContext, url: string, file: string): Promise<FileReport> {
+  const page = await context.newPage();
+  const thrown: string[] = [];
+  page.on("pageerror", (error) => thrown.push(String(error.stack ?? error)));
+  page.on("crash", () => thrown.push("the page crashed"));
+  try {
+    await page.goto(url);
+    await page.waitForFunction(() => "photonSuite" in globalThis);
+    const ended = page.evaluate((name) => (globalThis as unknown as { photonSuite: PageSuite }).photonSuite.run(name), file);
+    const report = await Promise.race([ended, tooLong(file)]);
+    return { ...report, errors: [...report.errors, ...thrown] };
+  } catch (error) {
+    return { file, errors: [error instanceof Error ? error.message : String(error), ...thrown], tests: [] };
+  } finally {
+    await page.close();
+  }
+}
+
+const tooLong = (file: string): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`${file} did not end within ${longestFile / 1_000} s`)), longestFile).unref();
+  });
