@@ -37,6 +37,12 @@ export interface InvalidCase {
   readonly input: Fields;
   readonly error: string;
 }
+/** What a file `valid.json` or `invalid.json` holds. */
+export interface VectorFile<Case> {
+  readonly topic: string;
+  readonly about: string;
+  readonly cases: readonly Case[];
+}
 export interface Topic {
   readonly name: string;
   readonly about: string;

@@ -1,5 +1,16 @@
 /** Signed statements: spec/02-statements.md. */
-import { type Bytes, type Cbor, concat, decodeCbor, encodeCbor, expectOk, ok, toHex, utf8 } from "@photon/protocol/codec";
+import {
+  type Bytes,
+  type Cbor,
+  compareBytes,
+  concat,
+  decodeCbor,
+  encodeCbor,
+  expectOk,
+  ok,
+  toHex,
+  utf8,
+} from "@photon/protocol/codec";
 import {
   bodySchemas,
   type Draft,
@@ -265,7 +276,7 @@ async function invalid(): Promise<InvalidCase[]> {
     "not-canonical",
   );
   add("a byte after the payload", await forged("close", 1, header, concat(payload, Uint8Array.of(0))), "malformed");
-  const order = [head("a"), head("b")].toSorted((a, b) => Buffer.compare(b, a));
+  const order = [head("a"), head("b")].toSorted((a, b) => compareBytes(b, a));
   const parts: readonly (readonly [string, number[], Cbor | undefined, string])[] = [
     ["an unknown field", [6], 0, "wrong-shape"],
     ["no side", [1], undefined, "wrong-shape"],
@@ -324,9 +335,9 @@ async function invalid(): Promise<InvalidCase[]> {
 }
 const leavesReversed = (): Cbor =>
   [leaf("Ana's laptop"), leaf("Ana's tablet")]
-    .toSorted((a, b) => Buffer.compare(b.id, a.id))
+    .toSorted((a, b) => compareBytes(b.id, a.id))
     .map(({ id, lastResort }) => new Map<number, Cbor>([[1, id], [2, lastResort]])); // prettier-ignore
-const membersReversed = (): Cbor => [leaf("Ana's phone").id, leaf("Ben's phone").id].toSorted((a, b) => Buffer.compare(b, a));
+const membersReversed = (): Cbor => [leaf("Ana's phone").id, leaf("Ben's phone").id].toSorted((a, b) => compareBytes(b, a));
 
 async function valid(): Promise<ValidCase[]> {
   const cases: ValidCase[] = [];

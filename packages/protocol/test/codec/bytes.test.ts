@@ -22,7 +22,8 @@ describe("bytes", () => {
     const part = asBytes(new Uint8Array([0, 1, 2, 3]).subarray(1));
     expect(part).toEqual(Uint8Array.of(1, 2, 3));
     expect(part.buffer.byteLength).toBe(3);
-    expect(asBytes(Buffer.from(new ArrayBuffer(2))).constructor).toBe(Uint8Array);
+    class Sub extends Uint8Array<ArrayBuffer> {}
+    expect(asBytes(new Sub(new ArrayBuffer(2))).constructor).toBe(Uint8Array);
   });
 
   test("ownBytes shares nothing with its source", () => {
@@ -44,7 +45,7 @@ describe("bytes", () => {
       fc.property(anyBytes, anyBytes, (a, b) => {
         expect(compareBytes(a, b) === 0).toBe(equalBytes(a, b));
         expect(Math.sign(compareBytes(a, b))).toBe(-Math.sign(compareBytes(b, a)) + 0);
-        expect(Math.sign(compareBytes(a, b))).toBe(Math.sign(Buffer.compare(a, b)));
+        expect(compareBytes(a, b) < 0).toBe(toHex(a) < toHex(b));
       }),
     );
   });
@@ -59,7 +60,7 @@ describe("bytes", () => {
     expect(fromHex("aAfF")).toEqual(Uint8Array.of(0xaa, 0xff));
   });
 
-  test("base64url (RFC 4648 §10 and Node) comes back as it was", () => {
+  test("base64url (RFC 4648 §10, and the platform's base64) comes back as it was", () => {
     expect(["", "f", "fo", "foo", "foob", "fooba", "foobar"].map((text) => toBase64url(utf8(text)))).toEqual([
       "",
       "Zg",
@@ -71,7 +72,8 @@ describe("bytes", () => {
     ]);
     fc.assert(
       fc.property(anyBytes, (bytes) => {
-        expect(toBase64url(bytes)).toBe(Buffer.from(bytes).toString("base64url"));
+        const base64 = btoa(String.fromCharCode(...bytes));
+        expect(toBase64url(bytes)).toBe(base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""));
         expect(fromBase64url(toBase64url(bytes))).toEqual(bytes);
       }),
     );
