@@ -1,0 +1,76 @@
+/** What one head adds to the archive: which changes, and which segments of the chain's end they are merged with. */
+import { encode, toHex } from "@photon/protocol/codec";
+import { type Change, changeSchema, maxSegments, maxValue, padmeLength } from "@photon/protocol/archive";
+import { archivable, getChange, pendingChanges } from "../circle/state.ts";
+import type { PhotonError } from "../errors.ts";
+import type { Work } from "../storage/core.ts";
+import { swallowed } from "./compaction.ts";
+import { countFrom, type Known, segmentContents, type SegmentRef } from "./known.ts";
+import { damaged } from "./vault.ts";
+
+export interface Batch {
+  /** To be settled once the head is in force. */
+  readonly pending: readonly Change[];
+  /** What the new segments hold: `pending`, and what the swallowed segments held, as it is now. */
+  readonly changes: readonly Change[];
+  /** Segments that stay. */
+  readonly kept: readonly SegmentRef[];
+  /** Whether these are all the changes there are. */
+  readonly isLast: boolean;
+  readonly countAgainAt: number;
+}
+
+/** Bytes of changes that one head brings at most, so that a first upload that is interrupted goes on where it was. */
+export const batchBytes = 8 * 1024 * 1024;
+/** Segments above which everything is written anew. */
+const crowded = maxSegments - 24;
+
+/** @param problems takes what can never be archived. */
+export async function nextBatch(work: Work, known: Known, problems: PhotonError[]): Promise<Batch> {
+  const contents = await segmentContents(work);
+  const total = known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.changes ?? 0), 0);
+  let { countAgainAt } = known;
+  if (total >= countAgainAt || known.segments.length > crowded) {
+    const alive = await archivable(work);
+    countAgainAt = Math.max(countFrom, 2 * alive.length);
+    if (total >= 2 * alive.length) {
+      const changes = fitting(alive, problems);
+      // What could not be read stays named, for a device that can.
+      const kept = known.segments.filter(({ hash }) => !contents.has(toHex(hash)));
+      return { pending: await pendingChanges(work, "a"), changes, kept, isLast: true, countAgainAt };
+    }
+  }
+  const all = await pendingChanges(work, "a");
+  const { pending, size } = firstBytes(all);
+  const isLast = pending.length === all.length;
+  const sizes = known.segments.map(({ hash }) => contents.get(toHex(hash))?.size);
+  const count = isLast && pending.length > 0 ? swallowed(sizes, padmeLength(size)) : 0;
+  const kept = known.segments.slice(0, known.segments.length - count);
+  const changes = new Map(pending.map((change) => [change.key, change]));
+  for (const { hash } of known.segments.slice(known.segments.length - count)) {
+    for (const key of contents.get(toHex(hash))?.keys ?? []) {
+      const change = changes.get(key) ?? (await getChange(work, key));
+      if (change !== undefined) changes.set(key, change);
+    }
+  }
+  return { pending, changes: fitting([...changes.values()], problems), kept, isLast, countAgainAt };
+}
+
+function firstBytes(all: readonly Change[]): { readonly pending: readonly Change[]; readonly size: number } {
+  let size = 0;
+  let count = 0;
+  for (const change of all) {
+    const length = encode(changeSchema, { ...change, value: undefined }).length + (change.value?.length ?? 0) + 8;
+    if (count > 0 && size + length > batchBytes) break;
+    size += length;
+    count += 1;
+  }
+  return { pending: all.slice(0, count), size };
+}
+
+/** An entry that is longer than a change may be is left out, and said. */
+function fitting(changes: readonly Change[], problems: PhotonError[]): readonly Change[] {
+  const tooLong = changes.filter(({ value }) => (value?.length ?? 0) > maxValue);
+  for (const { key } of tooLong) problems.push(damaged(`an entry is too long to be archived: ${key.split("/")[0] ?? ""}`));
+  return tooLong.length === 0 ? changes : changes.filter((change) => !tooLong.includes(change));
+}

@@ -1,0 +1,198 @@
+/**
+ * Taking in what other devices have archived, and noticing a vault that is not as it was left.
+ *
+ * | the vault's newest head                      | what it means                    | what is done                               |
+ * | -------------------------------------------- | -------------------------------- | ------------------------------------------ |
+ * | the one we know                              | nothing new                      | segments that could not be read: once more |
+ * | a later one, by a write key of ours          | another device was here          | read, merged, and known from now on        |
+ * | an earlier one, or another of the same number | the vault went back in time      | reported; `heal` reads and writes it again |
+ * | none, though we know one                     | the vault lost the register      | the same                                   |
+ * | one by, or for, a key that is none of ours   | turned by a device we have not heard of, or taken over | nothing, until the circle says more |
+ */
+import { type Bytes, encode, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
+import { type Head, headHash, noHead } from "@photon/protocol/archive";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { archivable, listState, mergeState, setState } from "../circle/state.ts";
+import { forgetChanged } from "../conversation/receive.ts";
+import { type PhotonError, photonError } from "../errors.ts";
+import type { Work } from "../storage/core.ts";
+import { forgetSegments, keepKnown, keepSegment, type Known, loadKnown, segmentContent, type SegmentRef } from "./known.ts";
+import { epochKeysOf, epochOfWriteKey, type Location, loadLocation } from "./location.ts";
+import { headBody, openHead, readSegment } from "./reading.ts";
+import { damaged, type Vault, vaultAt } from "./vault.ts";
+
+/** For devices that were away: merges what others have archived since. The caller's unit is committed. */
+export async function pullArchive(
+  work: Work,
+): Promise<{ readonly changed: readonly string[]; readonly problems: readonly PhotonError[] }> {
+  const location = await loadLocation(work);
+  if (location === undefined) return { changed: [], problems: [] };
+  const outcome = await catchUp(work, location, await loadKnown(work, location.register));
+  await work.commit();
+  return { changed: outcome.changed, problems: outcome.problems };
+}
+
+export interface CaughtUp {
+  /**
+   * `locked-out`: the register answers to keys that this device does not have (yet). `behind`: the vault is not as it was
+   * left, and `heal` is to be called. `failed`: no answer, or none that can be believed.
+   */
+  readonly kind: "current" | "behind" | "locked-out" | "failed";
+  readonly changed: readonly string[];
+  readonly problems: readonly PhotonError[];
+}
+const nothing = (kind: CaughtUp["kind"], ...problems: readonly PhotonError[]): CaughtUp => ({ kind, changed: [], problems });
+
+export async function catchUp(work: Work, location: Location, known: Known): Promise<CaughtUp> {
+  const vault = vaultAt(work.ports.blobs, location);
+  const answer = await vault.head();
+  if (!answer.ok) return nothing("failed", answer.error.problem);
+  const head = answer.value;
+  const isKnown = head === undefined ? known.seq === 0 : head.seq === known.seq && equalBytes(headHash(head), known.headHash);
+  if (head === undefined || isKnown || head.seq <= known.seq) {
+    if (isKnown) return head === undefined ? nothing("current") : takeSegments(work, location, vault, known);
+    keepKnown(work, { ...known, heal: true });
+    const served = head === undefined ? "no head" : `head ${head.seq}`;
+    return nothing("behind", damaged(`the vault shows ${served} where head ${known.seq} was; it went back in time`));
+  }
+  return take(work, location, vault, known, head);
+}
+
+/**
+ * Reads the whole archive again and takes the vault's head as it is: what of ours is not there becomes pending, and the
+ * next flush uploads it. A segment that cannot be read is given up if we hold what it held, and else kept for a device that does.
+ */
+export async function heal(work: Work, location: Location, known: Known): Promise<CaughtUp> {
+  for (const { key } of await archivable(work)) work.put("change", `a/${key}`, new Uint8Array(0));
+  keepKnown(work, { ...known, heal: true });
+  await work.commit();
+  const vault = vaultAt(work.ports.blobs, location);
+  const answer = await vault.head();
+  if (!answer.ok) return nothing("failed", answer.error.problem);
+  const fresh: Known = { ...known, heal: false, segments: [] };
+  if (answer.value === undefined) {
+    const none = { seq: 0, headHash: noHead, writeKey: undefined, epoch: 0, wraps: noHead, openers: [], identity: undefined };
+    keepKnown(work, { ...fresh, ...none });
+    return nothing("current");
+  }
+  return take(work, location, vault, fresh, answer.value, { readAll: true });
+}
+
+interface Reading {
+  /** Reads also the segments whose content is here already, to see whether the vault still has them. */
+  readonly readAll: boolean;
+}
+
+async function take(
+  work: Work,
+  location: Location,
+  vault: Vault,
+  known: Known,
+  head: Head,
+  reading: Reading = { readAll: false },
+): Promise<CaughtUp> {
+  const next = head.nextKey ?? head.writeKey;
+  const keys = epochKeysOf(location);
+  const body = headBody(head);
+  if (!body.ok) return nothing("failed", body.error);
+  if (
+    epochOfWriteKey(location, head.writeKey) === undefined ||
+    epochOfWriteKey(location, next) === undefined ||
+    !keys.has(body.value.epoch)
+  ) {
+    keepKnown(work, { ...known, heal: reading.readAll || known.heal, lostSince: known.lostSince ?? work.now() });
+    return nothing(
+      "locked-out",
+      photonError("vault-refused", "the archive's keys were changed by a device of which this one has not heard"),
+    );
+  }
+  const opened = openHead(head, body.value, keys);
+  if (!opened.ok) return nothing("failed", opened.error);
+  const { manifest } = opened.value;
+  const identity = location.passphrase === undefined ? undefined : identityHash(location.passphrase.sealedIdentity);
+  const isKept = identity !== undefined && head.keeps.some((hash) => equalBytes(hash, identity));
+  return takeSegments(
+    work,
+    location,
+    vault,
+    {
+      ...known,
+      seq: head.seq,
+      headHash: headHash(head),
+      writeKey: next,
+      epoch: body.value.epoch,
+      wraps: body.value.wraps,
+      openers: manifest.openers,
+      segments: manifest.segments,
+      identity: isKept ? identity : undefined,
+      lostSince: undefined,
+    },
+    reading,
+  );
+}
+
+/** Reads the segments of `known` that are not read yet, merges them, and makes `known` what is known. */
+async function takeSegments(
+  work: Work,
+  location: Location,
+  vault: Vault,
+  known: Known,
+  { readAll }: Reading = { readAll: false },
+): Promise<CaughtUp> {
+  const changed: string[] = [];
+  const problems: PhotonError[] = [];
+  const segments: SegmentRef[] = [];
+  for (const ref of known.segments) {
+    const held = (await segmentContent(work, ref.hash)) !== undefined;
+    if (held && !readAll) {
+      segments.push(ref);
+      continue;
+    }
+    const read = await readSegment(vault, ref, epochKeysOf(location));
+    switch (read.kind) {
+      case "unreachable":
+        // What was merged so far stays merged; the head is looked at again next time.
+        return { kind: "failed", changed, problems: [...problems, read.problem] };
+      case "damaged":
+        problems.push(read.problem);
+        if (held) continue;
+        await note(work, ref.hash);
+        break;
+      case "read":
+        changed.push(...(await mergeState(work, read.segment.changes, "archive")));
+        keepSegment(work, ref.hash, read.segment.content);
+        await unnote(work, ref.hash);
+    }
+    segments.push(ref);
+  }
+  forgetChanged(work, changed);
+  keepKnown(work, { ...known, segments });
+  await forgetSegments(work, segments);
+  return { kind: "current", changed, problems };
+}
+
+export const identityHash = (sealedIdentity: Bytes): Bytes => new Uint8Array(sha256(sealedIdentity));
+
+const damagedKey = (hash: Uint8Array): string => `arch/damaged/${toHex(hash)}`;
+
+/** Asks the other devices: whoever holds what this segment held uploads it again. */
+async function note(work: Work, hash: Uint8Array): Promise<void> {
+  const key = damagedKey(hash);
+  const noted = (await listState(work, key)).length > 0;
+  if (!noted) await setState(work, key, encode(struct({ at: [1, uint()] }), { at: work.now() }));
+}
+
+async function unnote(work: Work, hash: Uint8Array): Promise<void> {
+  for (const { key } of await listState(work, damagedKey(hash))) await setState(work, key, undefined);
+}
+
+/** Whether another device could not read a segment whose content is here. Notes about segments that are gone are taken down. */
+export async function isAskedToHeal(work: Work, known: Known): Promise<boolean> {
+  let asked = false;
+  for (const { key } of await listState(work, "arch/damaged/")) {
+    const ref = known.segments.find(({ hash }) => damagedKey(hash) === key);
+    if (ref === undefined) await setState(work, key, undefined);
+    else asked ||= (await segmentContent(work, ref.hash)) !== undefined;
+  }
+  return asked;
+}

@@ -1,0 +1,72 @@
+/** The vault as the archive asks it: one register at one vault, answers checked, failures as what a person is told. */
+import { asBytes, type Bytes, equalBytes, err, ok, type Result } from "@photon/protocol/codec";
+import { type Head, signBlobPut, type VaultRefusal, verifyHeadPut } from "@photon/protocol/archive";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type PhotonError, photonError } from "../errors.ts";
+import type { BlobStore, VaultError } from "../ports/index.ts";
+
+export interface VaultFailure {
+  /** Why the vault said no; undefined where it said nothing, or nothing that can be believed. */
+  readonly refusal: VaultRefusal | undefined;
+  readonly problem: PhotonError;
+}
+type Answer<T> = Promise<Result<T, VaultFailure>>;
+
+export interface Vault {
+  /** The newest head, its signature verified by the key that it names; undefined where there is none. */
+  head(): Answer<Head | undefined>;
+  /** Whatever the vault has under that name; the caller compares. */
+  blob(hash: Bytes): Answer<Bytes>;
+  /** @returns the blob's hash. */
+  keep(body: Bytes, seed: Bytes): Answer<Bytes>;
+  advance(head: Head): Answer<void>;
+}
+
+export const damaged = (detail: string): PhotonError => photonError("archive-damaged", detail);
+
+export function vaultAt(blobs: BlobStore, { vault, register }: { readonly vault: string; readonly register: Bytes }): Vault {
+  const failed = (error: VaultError): { readonly ok: false; readonly error: VaultFailure } => err(failureOf(vault, error));
+  return {
+    head: async () => {
+      const answer = await blobs.call(vault, "headGet", { register });
+      if (!answer.ok) {
+        const none = answer.error.code === "refused" && answer.error.refusal === "not-found";
+        return none ? ok(undefined) : failed(answer.error);
+      }
+      const head = answer.value.value;
+      return equalBytes(head.register, register) && verifyHeadPut(head)
+        ? ok(head)
+        : err({ refusal: undefined, problem: damaged("the vault's head is not signed by its key, or not ours") });
+    },
+    blob: async (hash) => {
+      const answer = await blobs.call(vault, "blobGet", { hash });
+      return answer.ok ? ok(answer.value.value.body) : failed(answer.error);
+    },
+    keep: async (body, seed) => {
+      const answer = await blobs.call(vault, "blobPut", signBlobPut(seed, { register, body }));
+      if (!answer.ok) return failed(answer.error);
+      const hash = asBytes(sha256(body));
+      return equalBytes(answer.value.value.hash, hash)
+        ? ok(hash)
+        : err({ refusal: undefined, problem: damaged("the vault stored other bytes than it was given") });
+    },
+    advance: async (head) => {
+      const answer = await blobs.call(vault, "headPut", head);
+      return answer.ok ? ok(undefined) : failed(answer.error);
+    },
+  };
+}
+
+export function failureOf(vault: string, error: VaultError): VaultFailure {
+  switch (error.code) {
+    case "unreachable":
+      return { refusal: undefined, problem: photonError("vault-unreachable", `${vault}: ${error.detail}`) };
+    case "wrong-server":
+      return { refusal: undefined, problem: photonError("wrong-server", `${vault}: ${error.detail}`) };
+    case "refused":
+      return {
+        refusal: error.refusal,
+        problem: photonError("vault-refused", `${vault}: ${error.refusal}${error.detail === "" ? "" : `: ${error.detail}`}`),
+      };
+  }
+}
