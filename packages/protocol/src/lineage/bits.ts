@@ -19,6 +19,14 @@ export function intersection(a: Bits, b: Bits): Bits {
   return out;
 }
 
+export const overlaps = (a: Bits, b: Bits): boolean => a.some((word, at) => (word & (b[at] ?? 0)) !== 0);
+
+/** The largest index in it. */
+export function lastIndex(bits: Bits): number | undefined {
+  const word = bits.findLastIndex((each) => each !== 0);
+  return word < 0 ? undefined : (word << 5) + 31 - Math.clz32(bits[word] ?? 0);
+}
+
 /** The indices in it, ascending. */
 export function indicesOf(bits: Bits): number[] {
   const out: number[] = [];

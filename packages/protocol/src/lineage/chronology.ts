@@ -4,8 +4,9 @@
  */
 import type { KnownStatement, LineageType, Statement, StatementId, UnknownStatement } from "../statement/index.ts";
 import { idKey } from "../statement/index.ts";
+import { equalBytes } from "../codec/index.ts";
 import { addBit, addBits, type Bits, emptyBits } from "./bits.ts";
-import { byId, topologicalOrder } from "./graph.ts";
+import { inOrder, place, type Placed } from "./graph.ts";
 import { oneFoundation } from "./rules/one-foundation.ts";
 import type { FirstSeen } from "./types.ts";
 
@@ -17,6 +18,8 @@ export interface Node {
   readonly index: number;
   readonly key: string;
   readonly statement: LineageStatement;
+  /** `idKey` of the signer. */
+  readonly signer: string;
   /** Milliseconds: the largest firstSeen of it and its ancestors. */
   readonly learned: number;
   readonly heads: readonly number[];
@@ -37,35 +40,32 @@ const isOfLineage = (statement: Statement): statement is LineageStatement => sta
 
 export function chronologyOf(statements: Iterable<Statement>, firstSeen: FirstSeen, now: number): Chronology {
   const seenAt = (key: string): number => firstSeen.get(key) ?? now;
-  const all = [...byId(statements).values()].filter(isOfLineage);
+  const all = new Map<string, LineageStatement>();
+  for (const statement of statements) if (isOfLineage(statement)) all.set(idKey(statement.id), statement);
   const foundation = oneFoundation(all, seenAt);
-  const side = foundation === undefined ? undefined : idKey(foundation.side);
-  const own: LineageStatement[] = [];
+  const own: Placed<LineageStatement>[] = [];
   const foreign = new Set<string>();
-  for (const statement of all) {
-    if (side === undefined || idKey(statement.side) === side) own.push(statement);
-    else foreign.add(idKey(statement.id));
+  for (const [key, statement] of all) {
+    if (foundation === undefined || equalBytes(statement.side, foundation.side)) own.push(place(statement, key));
+    else foreign.add(key);
   }
 
   const complete = new Map<string, Draft>();
   const waiting = new Map<string, readonly StatementId[]>();
-  for (const statement of topologicalOrder(own).filter(isOfLineage)) {
-    const key = idKey(statement.id);
-    const heads: Draft[] = [];
-    const missing: StatementId[] = [];
-    for (const head of statement.heads) {
-      const headKey = idKey(head);
-      const known = complete.get(headKey);
-      if (known !== undefined) heads.push(known);
-      else if (!foreign.has(headKey)) missing.push(head);
-    }
+  for (const placed of inOrder(own)) {
+    const { key, statement } = placed;
+    const heads = placed.heads.map((head) => complete.get(head)).filter((head) => head !== undefined);
+    const missing = statement.heads.filter((_, at) => {
+      const head = placed.heads[at] ?? "";
+      return !complete.has(head) && !foreign.has(head);
+    });
     if (missing.length > 0) waiting.set(key, missing);
     else {
       const learned = heads.reduce((latest, head) => Math.max(latest, head.learned), seenAt(key));
       complete.set(key, { key, statement, learned, heads, index: 0 });
     }
   }
-  return { foundation, nodes: placed([...complete.values()]), waiting, foreign: [...foreign] };
+  return { foundation, nodes: nodesOf([...complete.values()]), waiting, foreign: [...foreign] };
 }
 
 interface Draft {
@@ -77,7 +77,7 @@ interface Draft {
 }
 
 /** By (learned, depth, id): the drafts come by (depth, id), and sorting keeps the order of equals. */
-function placed(drafts: readonly Draft[]): readonly Node[] {
+function nodesOf(drafts: readonly Draft[]): readonly Node[] {
   const nodes: Node[] = [];
   for (const draft of drafts.toSorted((a, b) => a.learned - b.learned)) {
     draft.index = nodes.length;
@@ -89,7 +89,8 @@ function placed(drafts: readonly Draft[]): readonly Node[] {
       addBit(past, head.index);
     }
     const { key, statement, learned } = draft;
-    nodes.push({ index: draft.index, key, statement, learned, heads: draft.heads.map((head) => head.index), past });
+    const signer = idKey(statement.signer);
+    nodes.push({ index: draft.index, key, statement, signer, learned, heads: draft.heads.map((head) => head.index), past });
   }
   return nodes;
 }

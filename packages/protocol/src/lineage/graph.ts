@@ -5,33 +5,35 @@
 import { compareBytes } from "../codec/index.ts";
 import { idKey, type Statement, type StatementId } from "../statement/index.ts";
 
-interface Placed {
-  readonly statement: Statement;
+export interface Placed<S extends Statement = Statement> {
+  readonly statement: S;
+  /** `idKey` of its id, and of its heads. */
   readonly key: string;
   readonly heads: readonly string[];
   /** Length of the longest path down to a statement without known heads. */
   depth: number;
 }
 
-export function byId(statements: Iterable<Statement>): Map<string, Statement> {
+function byId(statements: Iterable<Statement>): ReadonlyMap<string, Statement> {
   const map = new Map<string, Statement>();
   for (const statement of statements) map.set(idKey(statement.id), statement);
   return map;
 }
 
-/**
- * By (depth, id): each statement after all of its ancestors, and one order for one set. Heads that are not here are passed
- * over, so a statement that waits is in it too.
- */
-export function topologicalOrder(statements: Iterable<Statement>): readonly Statement[] {
-  const placed = new Map<string, Placed>();
-  for (const [key, statement] of byId(statements)) {
-    placed.set(key, { statement, key, heads: statement.heads.map((head) => idKey(head)), depth: 0 });
-  }
-  const followers = new Map<string, Placed[]>();
+export const place = <S extends Statement>(statement: S, key: string): Placed<S> => ({
+  statement,
+  key,
+  heads: statement.heads.map((head) => idKey(head)),
+  depth: 0,
+});
+
+/** Sets the depths of distinct statements, and sorts them by (depth, id). */
+export function inOrder<S extends Statement>(all: readonly Placed<S>[]): readonly Placed<S>[] {
+  const placed = new Map(all.map((one) => [one.key, one]));
+  const followers = new Map<string, Placed<S>[]>();
   const open = new Map<string, number>();
-  const ready: Placed[] = [];
-  for (const one of placed.values()) {
+  const ready: Placed<S>[] = [];
+  for (const one of all) {
     const known = new Set(one.heads.filter((head) => placed.has(head)));
     for (const head of known) {
       const list = followers.get(head);
@@ -49,7 +51,15 @@ export function topologicalOrder(statements: Iterable<Statement>): readonly Stat
       if (left === 0) ready.push(follower);
     }
   }
-  return [...placed.values()].toSorted((a, b) => a.depth - b.depth || (a.key < b.key ? -1 : 1)).map((one) => one.statement);
+  return all.toSorted((a, b) => a.depth - b.depth || (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * By (depth, id): each statement after all of its ancestors, and one order for one set. Heads that are not here are passed
+ * over, so a statement that waits is in it too.
+ */
+export function topologicalOrder(statements: Iterable<Statement>): readonly Statement[] {
+  return inOrder([...byId(statements)].map(([key, statement]) => place(statement, key))).map((one) => one.statement);
 }
 
 /** The `idKey`s of all statements here that are at or before one of `heads`. Ids that are not here are ignored. */

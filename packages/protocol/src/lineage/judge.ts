@@ -4,9 +4,11 @@
  */
 import { idKey, type KnownStatement, maxLeaves, type PlanParts } from "../statement/index.ts";
 import { addBit, addBits, emptyBits, hasBit, indicesOf, intersection } from "./bits.ts";
-import type { Chronology, Node } from "./chronology.ts";
+import type { Chronology, LineageStatement, Node } from "./chronology.ts";
 import { type Entry, entryAt, type LeafRecord, type Ledger, nodeAt } from "./ledger.ts";
-import { arrivals, leafWithin, leavesOf, resolve, type Resolution } from "./resolve.ts";
+import { leafWithin, presentIn } from "./present.ts";
+import type { Resolution } from "./resolution.ts";
+import { resolve } from "./resolve.ts";
 import { authorityOrder } from "./rules/authority-order.ts";
 import { custodyFollowsKeys } from "./rules/custody-follows-keys.ts";
 import { isRotation, planAt, planHistory, planMatures, plansSince, versionFollows } from "./rules/plan-matures.ts";
@@ -35,7 +37,8 @@ export function judge(chronology: Chronology, foundation: Node, now: number): Ju
     entries: [],
     authority: emptyBits(nodes.length),
     leaves: new Map(),
-    strikes: [],
+    strikes: new Map(),
+    crowded: { ever: false },
     plans: [],
     supports: new Map(),
   };
@@ -93,21 +96,21 @@ function verdictOn(ledger: Ledger, node: Node, view: Resolution, isHeld: (index:
   if (alive.kind === "void") return alive;
   const { authority } = alive;
   if (!authorityOrder(statement, authority.as)) return { kind: "void", rule: "authorityOrder", because: undefined };
-  if (statement.type === "admit") return admitVerdict(node, statement, view, authority);
+  if (statement.type === "admit") return admitVerdict(statement, view, authority);
   if (statement.type === "plan") return planVerdict(node, statement, view, authority);
   return { kind: "authorised", authority, force: undefined };
 }
 
-function admitVerdict(node: Node, admit: KnownStatement<"admit">, view: Resolution, authority: Authority): Verdict {
-  const before = admit.body.leaves.map((leaf) => leafWithin(view, idKey(leaf.id)));
+function admitVerdict(admit: KnownStatement<"admit">, view: Resolution, authority: Authority): Verdict {
+  const brought = leavesIn(admit);
+  const before = brought.map((leaf) => leafWithin(view, leaf));
   const retired = before.find((leaf) => leaf.status === "retired");
   if (retired?.status === "retired" && before.every((leaf) => leaf.status === "retired")) {
     return { kind: "void", rule: "retireIsStrong", because: retired.retiredBy };
   }
-  const present = new Set(arrivals(view).flatMap((arrival) => arrival.leaves));
-  const added = new Set(leavesOf(view.ledger, node.index).filter((_, at) => before[at]?.status === "unknown"));
-  for (const leaf of added) present.add(leaf);
-  if (present.size > maxLeaves && added.size > 0) return { kind: "void", rule: "atMostTenLeaves", because: undefined };
+  const added = brought.filter((_, at) => before[at]?.status === "unknown");
+  if (added.length > 0 && presentIn(view) + added.length > maxLeaves)
+    return { kind: "void", rule: "atMostTenLeaves", because: undefined };
   return { kind: "authorised", authority, force: undefined };
 }
 
@@ -136,6 +139,12 @@ function planParts({ statement }: Node): PlanParts {
   return statement.body.plan;
 }
 
+/** By `idKey`, each once. */
+function leavesIn(statement: LineageStatement): readonly string[] {
+  if (statement.type === "found") return [idKey(statement.body.leaf.id)];
+  return statement.type === "admit" ? [...new Set(statement.body.leaves.map((leaf) => idKey(leaf.id)))] : [];
+}
+
 /** Records an entry, and every strike between it and those before it. */
 function enter(ledger: Ledger, node: Node, { authority, force }: Authorised): void {
   const { index, statement } = node;
@@ -144,20 +153,32 @@ function enter(ledger: Ledger, node: Node, { authority, force }: Authorised): vo
     addBit(rests, origin);
     addBits(rests, entryAt(ledger, origin).rests);
   }
-  const leaf = authority.as === "leaf" ? idKey(statement.signer) : undefined;
+  const leaf = authority.as === "leaf" ? node.signer : undefined;
   const trusted = statement.type === "retire" ? trustedBy(ledger, statement, node.past, rests) : undefined;
-  const entry: Entry = { node, leaf, origins: authority.origins, rests, from: authority.from, force, trusted };
+  const entry: Entry = {
+    node,
+    leaf,
+    origins: authority.origins,
+    rests,
+    from: authority.from,
+    brings: leavesIn(statement),
+    force,
+    trusted,
+  };
   ledger.entries[index] = entry;
   if (bearsOnAuthority(node)) addBit(ledger.authority, index);
   const strike = (by: Entry, on: Entry): void => {
-    if (retireIsStrong(by, on)) ledger.strikes.push({ by: by.node.index, on: on.node.index });
+    if (by.from > ledger.now || !retireIsStrong(by, on)) return;
+    const struck = ledger.strikes.get(by.node.index) ?? emptyBits(ledger.nodes.length);
+    ledger.strikes.set(by.node.index, struck);
+    addBit(struck, on.node.index);
   };
   if (leaf !== undefined) {
     const record = recordOf(ledger, leaf);
     record.signed.push(index);
     for (const retire of record.retires) strike(entryAt(ledger, retire), entry);
   }
-  for (const brought of new Set(leavesOf(ledger, index))) recordOf(ledger, brought).origins.push(index);
+  for (const brought of entry.brings) recordOf(ledger, brought).origins.push(index);
   if (statement.type === "retire") {
     for (const target of new Set(statement.body.leaves.map((id) => idKey(id)))) {
       const record = recordOf(ledger, target);

@@ -15,16 +15,12 @@ export interface Entry {
   readonly rests: Bits;
   /** Milliseconds from which it acts; until then it is pending. */
   readonly from: number;
+  /** The leaves that it brings in, by `idKey`. */
+  readonly brings: readonly string[];
   /** For a `plan`: when it may gain force. */
   readonly force: number | undefined;
   /** For a `retire`: what it never strikes. */
   readonly trusted: Bits | undefined;
-}
-
-/** A retire, and a statement that it voids unless it is itself void. */
-export interface Strike {
-  readonly by: number;
-  readonly on: number;
 }
 
 /** Indices of the entries that brought a leaf in, that retire it, and that it signed; ascending. */
@@ -46,7 +42,10 @@ export interface Ledger {
   /** Entries that can change who has authority: `found`, `admit`, `retire`, `plan`. */
   readonly authority: Bits;
   readonly leaves: Map<string, LeafRecord>;
-  readonly strikes: Strike[];
+  /** By index of a retire that acts: the entries that it voids unless it is itself void. */
+  readonly strikes: Map<number, Bits>;
+  /** Whether any set of statements ever held more leaves than a side may have. */
+  readonly crowded: { ever: boolean };
   /** Indices of entries that are plans, ascending. */
   readonly plans: number[];
   /** By index: the plans whose authority rests on it, and the plan itself. */

@@ -8,91 +8,110 @@
  * (The grounded extension of Dung, "On the acceptability of arguments", 1995: it is unique, so no order matters.)
  * Linear in entries and strikes, but for one more pass per late rival and per admit beyond ten leaves.
  */
-import { idKey, maxLeaves } from "../statement/index.ts";
-import { addBit, type Bits, emptyBits, hasBit, indicesOf } from "./bits.ts";
+import { maxLeaves } from "../statement/index.ts";
+import { addBit, type Bits, emptyBits, hasBit, indicesOf, intersection, lastIndex, overlaps } from "./bits.ts";
 import { components } from "./components.ts";
-import { acts, entryAt, type Ledger, nodeAt, type Strike } from "./ledger.ts";
+import { entryAt, type Ledger, nodeAt } from "./ledger.ts";
+import { arrivals } from "./present.ts";
+import type { Resolution } from "./resolution.ts";
 import { atMostTenLeaves } from "./rules/at-most-ten-leaves.ts";
 import { outranksRetire } from "./rules/authority-order.ts";
 import { retireCyclesFreeze } from "./rules/retire-cycles-freeze.ts";
 
-export type Label = "in" | "out" | "undecided";
-
-export interface Resolution {
-  readonly ledger: Ledger;
-  readonly within: Bits;
-  /** Of an entry in the set. */
-  readonly labelOf: (index: number) => Label;
-  /** The retires in the set that strike it, ascending. */
-  readonly strikersOf: (index: number) => readonly number[];
-  /** Retires that came too late to their cycle, each with the first of it. */
-  readonly late: ReadonlyMap<number, number>;
-  /** Admits that would bring in an eleventh leaf. */
-  readonly beyond: ReadonlySet<number>;
-}
-
 /** @param within a set of judged statements that holds the ancestors of each that can give authority. */
 export function resolve(ledger: Ledger, within: Bits): Resolution {
-  const strikes = ledger.strikes.filter(
-    ({ by, on }) => hasBit(within, by) && hasBit(within, on) && acts(ledger, by) && !outranksRetire(ledger, on, by, within),
-  );
+  const strikes = strikesWithin(ledger, within);
   const beyond = new Set<number>();
   for (;;) {
     const resolution = settle(ledger, within, strikes, beyond);
-    const more = ledger.leaves.size > maxLeaves ? atMostTenLeaves(arrivals(resolution)) : [];
+    if (ledger.leaves.size <= maxLeaves || (strikes.size === 0 && wasCounted(ledger, within))) return resolution;
     const before = beyond.size;
-    for (const index of more) beyond.add(index);
+    for (const index of atMostTenLeaves(arrivals(resolution))) beyond.add(index);
     if (beyond.size === before) return resolution;
+    ledger.crowded.ever = true;
   }
 }
 
-export function settle(ledger: Ledger, within: Bits, strikes: readonly Strike[], beyond: ReadonlySet<number>): Resolution {
-  if (strikes.length === 0 && beyond.size === 0) {
+/** Lists of statements, by retire. */
+type Strikes = ReadonlyMap<number, readonly number[]>;
+
+function strikesWithin(ledger: Ledger, within: Bits): Strikes {
+  const out = new Map<number, readonly number[]>();
+  for (const [by, struck] of ledger.strikes) {
+    if (!hasBit(within, by) || !overlaps(struck, within)) continue;
+    const all = indicesOf(intersection(struck, within));
+    const here = ledger.plans.length === 0 ? all : all.filter((on) => !outranksRetire(ledger, on, by, within));
+    if (here.length > 0) out.set(by, here);
+  }
+  return out;
+}
+
+/**
+ * Whether the latest entry of the set follows all the others, and no set ever held too many leaves: then the leaves were
+ * counted when that entry was judged. Spares the count along the chains that lineages mostly are.
+ */
+function wasCounted(ledger: Ledger, within: Bits): boolean {
+  if (ledger.crowded.ever) return false;
+  const last = lastIndex(within);
+  if (last === undefined) return true;
+  const { past } = nodeAt(ledger, last);
+  return within.every((word, at) => (word & ~(past[at] ?? 0) & ~(at === last >>> 5 ? 1 << (last & 31) : 0)) === 0);
+}
+
+function settle(ledger: Ledger, within: Bits, strikes: Strikes, beyond: ReadonlySet<number>): Resolution {
+  if (strikes.size === 0 && beyond.size === 0) {
     return { ledger, within, labelOf: () => "in", strikersOf: () => [], late: new Map(), beyond };
   }
   const members = indicesOf(within).filter((index) => ledger.entries[index] !== undefined);
   const links = linksOf(ledger, members, strikes);
-  const labels = new Map<number, "in" | "out">();
-  const openStrikes = new Map(members.map((index) => [index, links.struckBy.get(index)?.length ?? 0]));
-  const openOrigins = new Map(members.map((index) => [index, entryAt(ledger, index).origins.length]));
-  const vouched = new Set<number>();
+  const labels: ("in" | "out" | undefined)[] = Array.from(ledger.nodes, () => undefined);
+  const openStrikes = new Int32Array(ledger.nodes.length);
+  const openOrigins = new Int32Array(ledger.nodes.length);
+  const vouched = emptyBits(ledger.nodes.length);
   const todo: number[] = [];
   const set = (index: number, label: "in" | "out"): void => {
-    if (labels.has(index)) return;
-    labels.set(index, label);
+    if (labels[index] !== undefined) return;
+    labels[index] = label;
     todo.push(index);
   };
-  const drop = (counts: Map<number, number>, index: number): number => {
-    const left = (counts.get(index) ?? 0) - 1;
-    counts.set(index, left);
+  const drop = (counts: Int32Array, index: number): number => {
+    const left = (counts[index] ?? 0) - 1;
+    counts[index] = left;
     return left;
   };
   const admitIfClear = (index: number): void => {
-    if (openStrikes.get(index) === 0 && vouched.has(index)) set(index, "in");
+    if (openStrikes[index] === 0 && hasBit(vouched, index)) set(index, "in");
   };
   const propagate = (): void => {
     for (let index = todo.pop(); index !== undefined; index = todo.pop()) {
-      const isIn = labels.get(index) === "in";
+      const isIn = labels[index] === "in";
       for (const struck of links.strikes.get(index) ?? []) {
         if (isIn) set(struck, "out");
         else if (drop(openStrikes, struck) === 0) admitIfClear(struck);
       }
       for (const supported of links.supports.get(index) ?? []) {
         if (isIn) {
-          vouched.add(supported);
+          addBit(vouched, supported);
           admitIfClear(supported);
         } else if (drop(openOrigins, supported) === 0) set(supported, "out");
       }
     }
   };
+  for (const index of members) {
+    openStrikes[index] = links.struckBy.get(index)?.length ?? 0;
+    openOrigins[index] = entryAt(ledger, index).origins.length;
+  }
   for (const index of beyond) set(index, "out");
-  for (const index of members) if (nodeAt(ledger, index).statement.type === "found") set(index, "in");
+  if (hasBit(within, ledger.foundation)) set(ledger.foundation, "in");
   propagate();
 
   const late = new Map<number, number>();
   for (;;) {
-    const undecided = members.filter((index) => !labels.has(index));
-    const found = lateRivals(ledger, undecided, links);
+    const found = lateRivals(
+      ledger,
+      members.filter((index) => labels[index] === undefined),
+      links,
+    );
     if (found.size === 0) break;
     for (const [index, first] of found) {
       late.set(index, first);
@@ -103,7 +122,7 @@ export function settle(ledger: Ledger, within: Bits, strikes: readonly Strike[],
   return {
     ledger,
     within,
-    labelOf: (index) => labels.get(index) ?? "undecided",
+    labelOf: (index) => labels[index] ?? "undecided",
     strikersOf: (index) => links.struckBy.get(index) ?? [],
     late,
     beyond,
@@ -111,29 +130,25 @@ export function settle(ledger: Ledger, within: Bits, strikes: readonly Strike[],
 }
 
 interface Links {
-  readonly strikes: ReadonlyMap<number, readonly number[]>;
+  readonly strikes: Strikes;
+  /** The reverse: ascending lists of retires. */
   readonly struckBy: ReadonlyMap<number, readonly number[]>;
   readonly supports: ReadonlyMap<number, readonly number[]>;
 }
 
-function linksOf(ledger: Ledger, members: readonly number[], strikes: readonly Strike[]): Links {
+function linksOf(ledger: Ledger, members: readonly number[], strikes: Strikes): Links {
+  const struckBy = new Map<number, number[]>();
+  const supports = new Map<number, number[]>();
   const link = (map: Map<number, number[]>, from: number, to: number): void => {
     const list = map.get(from);
     if (list === undefined) map.set(from, [to]);
     else list.push(to);
   };
-  const out = {
-    strikes: new Map<number, number[]>(),
-    struckBy: new Map<number, number[]>(),
-    supports: new Map<number, number[]>(),
-  };
-  for (const { by, on } of strikes) {
-    link(out.strikes, by, on);
-    link(out.struckBy, on, by);
+  for (const index of members) {
+    for (const on of strikes.get(index) ?? []) link(struckBy, on, index);
+    for (const origin of entryAt(ledger, index).origins) link(supports, origin, index);
   }
-  for (const list of out.struckBy.values()) list.sort((a, b) => a - b);
-  for (const index of members) for (const origin of entryAt(ledger, index).origins) link(out.supports, origin, index);
-  return out;
+  return { strikes, struckBy, supports };
 }
 
 /** Among cycles that no undecided statement outside them bears on; the others wait for those to be settled. */
@@ -160,84 +175,4 @@ function lateRivals(ledger: Ledger, undecided: readonly number[], links: Links):
     for (const [index, first] of retireCyclesFreeze(cycle)) late.set(index, first);
   }
   return late;
-}
-
-export type LeafStanding =
-  | { readonly status: "live" | "retired" | "frozen"; readonly by: number; readonly retiredBy: number | undefined }
-  /** Brought in by what does not act yet. */
-  | { readonly status: "pending"; readonly until: number }
-  /** Nothing that stands ever brought it in. */
-  | { readonly status: "unknown" };
-
-/** What a leaf is within the set: retired over frozen over live; and frozen too if only a disputed admit brought it in. */
-export function leafWithin(resolution: Resolution, leaf: string): LeafStanding {
-  const { ledger, within, labelOf } = resolution;
-  const record = ledger.leaves.get(leaf);
-  let live: number | undefined;
-  let disputed: number | undefined;
-  let until = Number.POSITIVE_INFINITY;
-  for (const origin of record?.origins ?? []) {
-    if (!hasBit(within, origin)) continue;
-    const label = labelOf(origin);
-    if (label === "out") continue;
-    if (!acts(ledger, origin)) until = Math.min(until, entryAt(ledger, origin).from);
-    else if (label === "in") live ??= origin;
-    else disputed ??= origin;
-  }
-  const by = live ?? disputed;
-  if (by === undefined) return until < Number.POSITIVE_INFINITY ? { status: "pending", until } : { status: "unknown" };
-  let frozenBy: number | undefined;
-  for (const retire of record?.retires ?? []) {
-    if (!hasBit(within, retire) || !acts(ledger, retire)) continue;
-    const label = labelOf(retire);
-    if (label === "in") return { status: "retired", by, retiredBy: retire };
-    if (label === "undecided") frozenBy ??= retire;
-  }
-  if (live === undefined) frozenBy ??= disputeOver(resolution, by);
-  return frozenBy === undefined && live !== undefined
-    ? { status: "live", by, retiredBy: undefined }
-    : { status: "frozen", by, retiredBy: frozenBy };
-}
-
-/** The first undecided retire that strikes an undecided statement, or what it rests on. */
-export function disputeOver(resolution: Resolution, index: number): number | undefined {
-  const { ledger, labelOf, strikersOf } = resolution;
-  const todo = [index];
-  const seen = new Set<number>();
-  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
-    if (seen.has(at)) continue;
-    seen.add(at);
-    const striker = strikersOf(at).find((by) => labelOf(by) === "undecided");
-    if (striker !== undefined) return striker;
-    todo.push(...entryAt(ledger, at).origins.filter((origin) => labelOf(origin) === "undecided"));
-  }
-  return undefined;
-}
-
-/** Ids of the leaves that a statement brings in, by `idKey`. */
-export function leavesOf(ledger: Ledger, index: number): readonly string[] {
-  const { statement } = nodeAt(ledger, index);
-  if (statement.type === "found") return [idKey(statement.body.leaf.id)];
-  if (statement.type === "admit") return statement.body.leaves.map((leaf) => idKey(leaf.id));
-  return [];
-}
-
-/** What brings leaves in, in order, with those leaves of it that are live or frozen. */
-export function arrivals(resolution: Resolution): readonly { readonly index: number; readonly leaves: readonly string[] }[] {
-  const { ledger, within, labelOf } = resolution;
-  const present = new Map<string, boolean>();
-  const isPresent = (leaf: string): boolean => {
-    const known = present.get(leaf);
-    if (known !== undefined) return known;
-    const { status } = leafWithin(resolution, leaf);
-    present.set(leaf, status === "live" || status === "frozen");
-    return status === "live" || status === "frozen";
-  };
-  const out: { readonly index: number; readonly leaves: readonly string[] }[] = [];
-  for (const index of indicesOf(within)) {
-    if (ledger.entries[index] === undefined || !acts(ledger, index) || labelOf(index) === "out") continue;
-    const leaves = [...new Set(leavesOf(ledger, index))].filter(isPresent);
-    if (leaves.length > 0) out.push({ index, leaves });
-  }
-  return out;
 }

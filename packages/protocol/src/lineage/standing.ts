@@ -1,9 +1,10 @@
 /** What each complete statement counts for, once retires, cycles and plans are settled over the whole side. */
 import type { StatementId } from "../statement/index.ts";
-import { hasBit } from "./bits.ts";
+import { addBits, emptyBits, hasBit } from "./bits.ts";
 import type { Judgement } from "./judge.ts";
 import { entryAt, type Ledger, nodeAt } from "./ledger.ts";
-import { disputeOver, type Resolution } from "./resolve.ts";
+import { disputeOver } from "./present.ts";
+import type { Resolution } from "./resolution.ts";
 import type { PlanHistory } from "./rules/plan-matures.ts";
 import type { RuleName, Standing } from "./types.ts";
 
@@ -78,9 +79,11 @@ function isNamed(ledger: Ledger, index: number, standing: Standing | undefined):
   return standing.because !== undefined && standing.rule !== "oneFoundation";
 }
 
-/** Those of `indices` (ascending) that are in the past of no other. */
+/** Those of `indices` that are in the past of no other. */
 export function maximal(ledger: Ledger, indices: readonly number[]): readonly number[] {
-  return indices.filter((index, at) => !indices.slice(at + 1).some((later) => hasBit(nodeAt(ledger, later).past, index)));
+  const followed = emptyBits(ledger.nodes.length);
+  for (const index of indices) if (!hasBit(followed, index)) addBits(followed, nodeAt(ledger, index).past);
+  return indices.filter((index) => !hasBit(followed, index));
 }
 
 const idsOf = (ledger: Ledger, indices: readonly number[]): StatementId[] =>

@@ -1,7 +1,8 @@
 import type { KnownStatement } from "../../statement/index.ts";
 import { hasBit } from "../bits.ts";
 import { entryAt, nodeAt } from "../ledger.ts";
-import { leafWithin, type Resolution } from "../resolve.ts";
+import { leafWithin } from "../present.ts";
+import type { Resolution } from "../resolution.ts";
 import { namesItsHost } from "./one-foundation.ts";
 
 /**

@@ -2,7 +2,7 @@ import { encode, equalBytes } from "../../codec/index.ts";
 import { type Custody, custodySchema, type KnownStatement, type PlanParts, planPartsSchema } from "../../statement/index.ts";
 import { hasBit } from "../bits.ts";
 import { entryAt, nodeAt } from "../ledger.ts";
-import type { Resolution } from "../resolve.ts";
+import type { Resolution } from "../resolution.ts";
 import type { SignedAs } from "./authority-order.ts";
 
 /** Milliseconds for which a device's change of plan is only pending. */

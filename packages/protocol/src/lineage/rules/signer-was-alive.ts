@@ -1,8 +1,9 @@
-import { idKey } from "../../statement/index.ts";
 import { addBit, emptyBits, hasBit } from "../bits.ts";
 import type { Node } from "../chronology.ts";
 import { acts, entryAt, type Ledger, nodeAt } from "../ledger.ts";
-import { leafWithin, resolve, type Resolution } from "../resolve.ts";
+import { leafWithin } from "../present.ts";
+import type { Resolution } from "../resolution.ts";
+import { resolve } from "../resolve.ts";
 import type { RuleName } from "../types.ts";
 import type { SignedAs } from "./authority-order.ts";
 import { listsKey, planAt, planHistory, type PlanInForce } from "./plan-matures.ts";
@@ -24,7 +25,7 @@ export type Alive =
  * admission key that was in force there.
  */
 export function signerWasAlive(node: Node, view: Resolution): Alive {
-  const leaf = idKey(node.statement.signer);
+  const leaf = node.signer;
   const standing = leafWithin(view, leaf);
   switch (standing.status) {
     case "live":
