@@ -1,6 +1,6 @@
 /**
  * What a client asks of a relay, and what it answers: one CBOR request per HTTP POST to `/v1/relay`, one CBOR response.
- * See spec/05-relay.md.
+ * See spec/05-queue.md.
  *
  * | request  | authorised by                        | answer                                             |
  * | -------- | ------------------------------------ | -------------------------------------------------- |

@@ -21,7 +21,15 @@
  * A relay pushes no more than it allows unacknowledged (1 MiB unless configured); then it waits for an `ack`.
  */
 import { boolean, bytes, list, oneOf, type SchemaType, struct, text, uint, union } from "../codec/index.ts";
-import { maxBody, maxReadEntries, maxReadQueues, readSchema, relayRefusals, relayRequestSchema, relayResponseSchema } from "./relay-api.ts";
+import {
+  maxBody,
+  maxReadEntries,
+  maxReadQueues,
+  readSchema,
+  relayRefusals,
+  relayRequestSchema,
+  relayResponseSchema,
+} from "./relay-api.ts";
 
 export const watchPath = "/v1/watch";
 /** The longest frame from a client, in bytes. */

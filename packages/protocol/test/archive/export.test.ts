@@ -180,13 +180,14 @@ describe("a hostile file", () => {
     ["a parameter without an end", `BEGIN:VCARD\nFN;${"a".repeat(15e6)}\nEND:VCARD`],
     ["quoted parameters", `BEGIN:VCARD\nFN;${'"a"'.repeat(4e6)}\nEND:VCARD`],
     ["folds", `BEGIN:VCARD\nFN:x${"\n a".repeat(1e6)}\nEND:VCARD`],
-    ["lists in lists", "[".repeat(15e6)],
+    ["lists in lists", `[${"[".repeat(15e6)}`],
     ["objects in objects", '{"a":'.repeat(3e6)],
     ["brackets after a quoted backslash", `["\\\\", ${"[".repeat(1e6)}`],
   ])("of megabytes ends with a typed error or a skipped card, and soon: %s", (_, text) => {
     const parsed = parseExport(utf8(text));
     if (parsed.ok) expect(parsed.value.kind === "contacts-vcard" && parsed.value.skipped).toBe(1);
-    else expect(parsed.error.code).toMatch(/^(out-of-range|malformed)$/u);
+    // Refused for its depth, before the platform's parser spends minutes and gigabytes on it.
+    else expect(parsed.error.code).toBe("out-of-range");
   });
 });
 

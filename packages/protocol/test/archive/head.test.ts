@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Bytes, encode, expectOk, toHex } from "@photon/protocol/codec";
+import { type Bytes, type Cbor, encode, encodeCbor, expectOk, toHex } from "@photon/protocol/codec";
 import {
   blobPutInput,
   type Head,
@@ -106,6 +106,15 @@ describe("requests to a vault", () => {
     const whole = encode(headPutSchema, head);
     expect(toHex(headPutInput(head))).not.toContain(toHex(head.signature.slice(0, 8)));
     expect(toHex(whole)).toContain(toHex(head.signature));
+    const byHand: [number, Cbor][] = [
+      [1, head.register],
+      [2, 1],
+      [3, noHead],
+      [4, head.body],
+      [5, writeKey],
+      [7, [wraps]],
+    ];
+    expect(toHex(headPutInput(head))).toBe(toHex(encodeCbor(["photon/vault/head/1", new Map(byHand)])));
     expect(headPutInput(head)).toEqual(headPutInput({ ...head, signature: fill(64, 1) } as Head));
   });
 

@@ -93,6 +93,12 @@ describe("a passphrase opener", () => {
 });
 
 describe("a file under a passphrase", () => {
+  test("says the work that it asks for; as stock age, 2^18 unless it protects nothing", async () => {
+    const header = (file: Bytes): string => new TextDecoder("latin1").decode(file.subarray(0, 100));
+    expect(header(await sealWithPassphrase(utf8("Hello"), "p", 5))).toMatch(/^age-encryption\.org\/v1\n-> scrypt \S{22} 5\n/u);
+    expect(header(await sealWithPassphrase(utf8("Hello"), "p"))).toMatch(/^age-encryption\.org\/v1\n-> scrypt \S{22} 18\n/u);
+  });
+
   test("comes back, and a wrong passphrase is told from a file that is none", async () => {
     const file = await sealWithPassphrase(utf8("Hello"), "the right one", cheap);
     expect(expectOk(await openWithPassphrase(file, "the right one", 1000))).toEqual(utf8("Hello"));

@@ -1,6 +1,9 @@
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { expand, extract, hkdf } from "@noble/hashes/hkdf.js";
+import { sha512 } from "@noble/hashes/sha2.js";
 import { ml_kem768_x25519 as xwing } from "@noble/post-quantum/hybrid.js";
 import { describe, expect, test } from "vitest";
-import { type Bytes, expectOk, fromHex, toHex, utf8 } from "@photon/protocol/codec";
+import { type Bytes, encodeCbor, expectOk, fromHex, toHex, utf8 } from "@photon/protocol/codec";
 import {
   answerRendezvous,
   makeDeviceCode,
@@ -129,6 +132,42 @@ describe("the rendezvous", () => {
       ok: false,
       error: { code: "too-long" },
     });
+  });
+});
+
+describe("the key schedule", () => {
+  test("is that of the specification: without the X-Wing secret, the code and all three messages give nothing", () => {
+    const { started, answered, read } = meet();
+    const derive = (key: Bytes, use: string, context: Bytes, length: number): Uint8Array =>
+      hkdf(sha512, key, undefined, encodeCbor(["photon/rendezvous/derive/1", use, context]), length);
+    const none = new Uint8Array(0);
+    const unseal = (key: Uint8Array, label: string, body: Bytes): Uint8Array => {
+      const plain = xchacha20poly1305(key, body.subarray(0, 24), utf8(label)).decrypt(body.subarray(24));
+      return plain.subarray(4, 4 + new DataView(plain.buffer, plain.byteOffset).getUint32(0));
+    };
+    const inside = unseal(derive(code.psk, "outer answer", none, 32), "photon/rendezvous/answer/1", answered.message);
+    // {1: suite, 2: ciphertext (1120), 3: payload}: three bytes, then a key and a head of three.
+    const cipherText = inside.slice(3 + 4, 3 + 4 + 1120);
+    const payload = inside.slice(3 + 4 + 1120 + 1 + 2);
+    const secretKey = xwing.keygen(derive(fill(32, 1), "key pair", none, 32)).secretKey;
+    const schedule = (shared: Uint8Array) => {
+      const prk = extract(sha512, shared, code.psk);
+      const answer = encodeCbor(["photon/rendezvous/answer/1", sha512(encodeCbor([started.message, cipherText]))]);
+      const reply = encodeCbor(["photon/rendezvous/reply/1", sha512(encodeCbor([started.message, answered.message]))]);
+      const keyAndNonce = expand(sha512, prk, answer, 56);
+      return {
+        cipher: xchacha20poly1305(keyAndNonce.subarray(0, 32), keyAndNonce.subarray(32)),
+        key: expand(sha512, prk, reply, 32),
+      };
+    };
+    const honest = schedule(xwing.decapsulate(cipherText, secretKey));
+    expect(toHex(honest.cipher.decrypt(payload))).toBe(toHex(laptop));
+    expect(toHex(honest.key)).toBe(toHex(read.key));
+    for (const guess of [none, code.psk, fill(32, 0), cipherText]) {
+      const later = schedule(guess);
+      expect(() => later.cipher.decrypt(payload)).toThrow();
+      expect(toHex(later.key)).not.toBe(toHex(read.key));
+    }
   });
 });
 

@@ -56,7 +56,7 @@ export async function fuzz(target: FuzzTarget, runs = 2000, milliseconds = 1500)
     fc.asyncProperty(mutated(target.valid), async (input) => {
       await target.run(input);
     }),
-    { numRuns: runs, interruptAfterTimeLimit: milliseconds, markInterruptAsFailure: false },
+    { numRuns: runs, plugins: [fc.interruptAfterTimeLimit(milliseconds)] },
   );
 }
 
