@@ -4,7 +4,9 @@
  * See spec/01-encoding.md.
  */
 import { type Bytes, compareBytes, toHex } from "./bytes.ts";
-import { bytes, type SchemaType, struct, uint } from "./schema.ts";
+import { bytes, uint } from "./scalars.ts";
+import type { SchemaType } from "./schema.ts";
+import { struct } from "./struct.ts";
 
 /** The largest wall time, in ms since 1970: 48 bits, so that a key has a fixed width. The year 10889. */
 export const maxWall = 2 ** 48 - 1;

@@ -86,7 +86,7 @@ export interface Draft<T extends StatementType> {
 
 const payloadSchema = (body: Schema<unknown>): Schema<{ readonly body: unknown } & Omit<Common, "id" | "bytes" | "algorithm">> =>
   struct({ ...prefix, body: [5, body] }) as never;
-const anyBody: Schema<Cbor> = { toCbor: (value) => value, fromCbor: (value) => ok(value) };
+const anyBody: Schema<Cbor> = { form: { kind: "any" }, toCbor: (value) => value, fromCbor: (value) => ok(value) };
 
 function toBeSigned(protectedHeader: Uint8Array, type: string, version: number, payload: Uint8Array): Bytes {
   return encodeCbor(["Signature1", protectedHeader, utf8(`photon/statement/${type}/${version}`), payload]);
