@@ -34,7 +34,9 @@ function runnerFor(file: string): VitestRunner {
 }
 
 const wordsOf = (task: Task): readonly string[] =>
-  (task.result?.errors ?? []).map(({ message, stack }) => `${message}\n${stack ?? ""}`);
+  (task.result?.errors ?? []).map(({ message, diff, stack }) =>
+    [message, diff, stack].filter((part) => part !== undefined).join("\n"),
+  );
 
 function testsOf(tasks: readonly Task[], path: readonly string[]): readonly TestReport[] {
   return tasks.flatMap((task): readonly TestReport[] => {

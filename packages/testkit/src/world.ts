@@ -1,6 +1,6 @@
 /**
  * A world for stories: one real server on loopback, one clock for everybody, and as many devices as the story needs, each
- * a real engine over a store in memory. Time passes only when the story says so.
+ * a real engine over a store in memory. Time passes when the story says so, and a millisecond whenever somebody looks.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { createProfile, type Engine, joinProfile, openProfile, type PhotonError,
 import { httpBlobStore, httpTransport } from "@photon/engine/adapters/http";
 import { memoryKeyStore, memoryStore, type MemorySnapshot, type MemoryStore } from "@photon/engine/adapters/memory";
 import { nodeSessionCrypto, systemRandom } from "@photon/engine/adapters/node";
-import type { KeyStore, Transport } from "@photon/engine/ports";
+import type { KeyStore, Store, Transport } from "@photon/engine/ports";
 import type { Result } from "@photon/protocol/codec";
 import { makeSession } from "@photon/protocol/session";
 import { defaultConfig, type RunningServer, type ServerConfig, startServer } from "@photon/server";
@@ -27,6 +27,8 @@ export interface Device {
   engine: Engine;
   /** Drops the engine and everything it held in memory, as kill -9 does, and opens the profile again. */
   restart(): Promise<void>;
+  /** Opens the profile through another store over the same disk: one that crashes, say. */
+  reopenThrough(wrap: (store: MemoryStore) => Store): Promise<void>;
   /** The same device with its disk put back to an earlier state. */
   restoreDisk(snapshot: MemorySnapshot): Promise<void>;
 }
@@ -69,20 +71,26 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
   const logLines: string[] = [];
   let port = 0;
   const start = async (): Promise<RunningServer> => {
-    const config: ServerConfig = { ...defaultConfig, data, ...options.config, listen: { ...defaultConfig.listen, port }, limits: unlimited(defaultConfig) };
-    const server = await startServer(config, { now: () => time, logTo: { write: (line) => logLines.push(line) } });
+    const config: ServerConfig = {
+      ...defaultConfig,
+      data,
+      ...options.config,
+      listen: { ...defaultConfig.listen, port },
+      limits: unlimited(defaultConfig),
+    };
+    const server = await startServer(config, { now: () => (time += 1), logTo: { write: (line) => logLines.push(line) } });
     port = server.port;
     return server;
   };
   let server: RunningServer | undefined = await start();
   const url = server.url;
-  const session = makeSession(nodeSessionCrypto);
+  const session = await makeSession(nodeSessionCrypto);
   const direct = httpTransport();
   const transport = options.wrap?.(direct) ?? direct;
   const blobs = httpBlobStore();
 
   function makePorts(store: MemoryStore, keys: KeyStore): Ports {
-    return { clock: { now: () => time }, random: systemRandom, keys, store, transport, blobs, session };
+    return { clock: { now: () => (time += 1) }, random: systemRandom, keys, store, transport, blobs, session };
   }
 
   async function makeDevice(name: string, begin: (ports: Ports) => Promise<Engine>): Promise<Device> {
@@ -101,6 +109,9 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
       },
       engine: await begin(ports),
       restart: () => device.restoreDisk(store.snapshot()),
+      reopenThrough: async (wrap) => {
+        device.engine = must(await openProfile({ ...ports, store: wrap(store) }));
+      },
       restoreDisk: async (snapshot) => {
         store = memoryStore(snapshot);
         ports = makePorts(store, keys);
@@ -179,7 +190,9 @@ function unlimited(config: ServerConfig): ServerConfig["limits"] {
 function outboxOrCursorsMoved(before: MemorySnapshot, after: MemorySnapshot): boolean {
   const digest = (snapshot: MemorySnapshot): string =>
     (["outbox", "cursor"] as const)
-      .flatMap((table) => [...(snapshot.get(table) ?? new Map<string, { version: number }>())].map(([key, row]) => `${key}@${row.version}`))
+      .flatMap((table) =>
+        [...(snapshot.get(table) ?? new Map<string, { version: number }>())].map(([key, row]) => `${key}@${row.version}`),
+      )
       .toSorted()
       .join();
   return digest(before) !== digest(after);

@@ -17,6 +17,7 @@ import {
   lastPart,
   peerSchema,
   recordSchema,
+  setRecord,
   type RelationshipRecord,
 } from "./records.ts";
 
@@ -88,7 +89,7 @@ function reduceAgain(work: Work, lineage: Lineage): void {
 }
 
 export async function setPeer(work: Work, relationship: Relationship, side: SideId): Promise<void> {
-  await setState(work, keys.peer(relationship.id), side);
+  await setRecord(work, keys.peer(relationship.id), peerSchema, side);
   relationship.peer ??= makeLineage(work, side, [], new Map());
 }
 

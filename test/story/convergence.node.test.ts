@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { makeChance, makeWorld, playStory, roughTransport, type StoryOptions, texts, type Weather } from "@photon/testkit";
+
+/** More seeds in `npm run soak`. */
+const seeds = Number(process.env["PHOTON_STORIES"] ?? "3");
+
+async function play(seed: number, options: StoryOptions): Promise<void> {
+  const chance = makeChance(seed);
+  const weather: Weather = { lost: 0, unanswered: 0 };
+  const world = await makeWorld({ wrap: (transport) => roughTransport(transport, chance, weather) });
+  try {
+    const { parties, said } = await playStory(world, chance, weather, options);
+    const expected = said.map(({ text }) => text).toSorted();
+    const orders = new Set<string>();
+    for (const party of parties) {
+      for (const device of party.live) {
+        const shown = await texts(device, party.other);
+        expect(shown.toSorted(), `what ${device.name} shows, seed ${seed}`).toEqual(expected);
+        orders.add(JSON.stringify(shown));
+      }
+    }
+    expect(orders.size, `one order everywhere, seed ${seed}`).toBe(1);
+  } finally {
+    await world.close();
+  }
+}
+
+describe("every message opens at every device that was live when it was sent, or is sealed to it again", () => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    test(
+      `3+3 devices that come, go and sleep, seed ${seed}`,
+      () => play(seed, { devicesEach: 3, steps: 60, weather: { lost: 0, unanswered: 0 }, upheaval: true }),
+      120_000,
+    );
+    test(
+      `2+2 devices in bad weather, seed ${seed}`,
+      () => play(1000 + seed, { devicesEach: 2, steps: 60, weather: { lost: 0.15, unanswered: 0.1 }, upheaval: false }),
+      120_000,
+    );
+  }
+});
