@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { ServerConfig } from "./config/schema.ts";
 import { errorCode } from "./db/failure.ts";
 import { httpApp } from "./http/app.ts";
+import { acceptSockets } from "./http/sockets.ts";
 import { addressLimiter } from "./limits/addresses.ts";
 import { diskGuard } from "./limits/disk.ts";
 import { serverLog } from "./log.ts";
@@ -31,6 +32,9 @@ export interface ServerDependencies {
   readonly maxPages?: number;
 }
 
+/** Turns of the event loop in which answers to what was just committed reach their connections. */
+const answerTurns = 3;
+
 /** @throws NewerDatabase, or the system's error when the folder cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies = {}): Promise<RunningServer> {
   const { now = Date.now, maxPages } = dependencies;
@@ -38,18 +42,26 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const log = serverLog(config.log.level, dependencies.logTo);
   const metrics = serverMetrics();
-  const roles = await openRoles(config, { data, now, metrics, log, maxPages });
-  metrics.backlogs(() => Object.fromEntries(roles.map((role) => [role.name, role.backlog()])));
-  const disk = await diskGuard(data, config.limits.minFreeBytes, (error) => log.fault("disk", errorCode(error)));
   let closing = false;
+  const disk = await diskGuard(data, config.limits.minFreeBytes, (error) => log.fault("disk", errorCode(error)));
+  const addresses = addressLimiter(config.limits, () => performance.now());
+  const roles = await openRoles(config, { data, now, metrics, log, maxPages, addresses, diskFull: disk.full });
+  metrics.backlogs(() => Object.fromEntries(roles.map((role) => [role.name, role.backlog()])));
   const app = httpApp({
     config,
     rpcs: roles.map((role) => role.rpc),
-    addresses: addressLimiter(config.limits, () => performance.now()),
+    addresses,
     metrics,
     log,
-    closed: () => (closing ? "overloaded" : disk.full() ? "disk-full" : undefined),
-    notReady: () => firstProblem(roles),
+    closing: () => closing,
+    notReady: async () => (closing ? "stopping" : disk.full() ? "the disk is full" : firstProblem(roles)),
+  });
+  const sockets = acceptSockets(app.server, {
+    roles: roles.flatMap((role) => (role.socket === undefined ? [] : [role.socket])),
+    addresses,
+    metrics,
+    trustProxy: config.trustProxy,
+    closed: () => closing,
   });
   try {
     await app.listen({ host: config.listen.host, port: config.listen.port });
@@ -67,6 +79,10 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     log.stopping();
     disk.stop();
     await sweeps.stop();
+    // What was accepted is made durable and answered before the connections go.
+    for (const role of roles) await role.drain();
+    for (let turn = 0; turn < answerTurns; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    await sockets.close();
     await app.close();
     for (const role of roles) await role.close();
     log.stopped();

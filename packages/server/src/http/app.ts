@@ -23,8 +23,7 @@ export interface AppOptions {
   readonly addresses: AddressLimiter;
   readonly metrics: Metrics;
   readonly log: ServerLog;
-  /** Why requests are turned away at the moment, if they are. */
-  readonly closed: () => "overloaded" | "disk-full" | undefined;
+  readonly closing: () => boolean;
   /** Undefined when the server can serve, else what is wrong. */
   readonly notReady: () => Promise<string | undefined>;
 }
@@ -69,10 +68,9 @@ export function httpApp(options: AppOptions): FastifyInstance<Server> {
           metrics.shed("rate-limited");
           return send(reply, rpc, rpc.refuse("rate-limited", "too many requests from this address", wait));
         }
-        const closed = options.closed();
-        if (closed !== undefined) {
-          metrics.shed(closed);
-          return send(reply, rpc, rpc.refuse(closed, "", closed === "overloaded" ? 5 : 3600));
+        if (options.closing()) {
+          metrics.shed("stopping");
+          return send(reply, rpc, rpc.refuse("overloaded", "this server is stopping", 5));
         }
         if (!(request.body instanceof Uint8Array)) return send(reply, rpc, rpc.refuse("malformed", "no body"));
         return send(reply, rpc, await rpc.answer(request.body));

@@ -6,10 +6,10 @@ import { invitationPage, invitationPolicy } from "./invitation-page.ts";
 
 export const apiVersion = 1;
 
-export function addPages(app: FastifyInstance, { config, metrics, closed, notReady }: AppOptions): void {
+export function addPages(app: FastifyInstance, { config, metrics, notReady }: AppOptions): void {
   app.get("/livez", async () => ({ live: true }));
   app.get("/readyz", async (_request, reply) => {
-    const problem = closed() ?? (await notReady());
+    const problem = await notReady();
     return problem === undefined ? { ready: true } : reply.status(503).send({ ready: false, problem });
   });
   app.get("/v1/info", async () => ({ name: "photon", api: [apiVersion], roles: config.roles }));

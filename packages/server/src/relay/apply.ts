@@ -25,21 +25,33 @@ interface OpenQueue {
 const forbidden: RelayWriteOutcome = { kind: "refused", code: "forbidden", detail: "" };
 const done: RelayWriteOutcome = { kind: "done" };
 
+/** Told of what has become durable, in the order of each queue, before the writers are answered. */
+export interface CommitListener {
+  appended(receiveId: Uint8Array, seq: number, body: Uint8Array): void;
+  /** Whoever could read the queue must prove it anew: its keys were rotated, or it is gone. */
+  ended(receiveId: Uint8Array): void;
+}
+
 /** @param today the day given to new rows. Rejects when the database does, having changed nothing. */
 export function relayCommit(
   db: Kysely<RelayTables>,
   limits: RelayLimits,
   today: () => number,
+  listener: CommitListener,
 ): (writes: readonly RelayWrite[]) => Promise<readonly RelayWriteOutcome[]> {
   const statements = relayStatements(db);
-  return (writes) =>
-    db.transaction().execute(async (transaction) => {
-      const group = new Group(transaction, statements, limits, today());
-      const outcomes: RelayWriteOutcome[] = [];
-      for (const write of writes) outcomes.push(await group.apply(write));
+  return async (writes) => {
+    const told: ((listener: CommitListener) => void)[] = [];
+    const outcomes = await db.transaction().execute(async (transaction) => {
+      const group = new Group(transaction, statements, limits, today(), told);
+      const applied: RelayWriteOutcome[] = [];
+      for (const write of writes) applied.push(await group.apply(write));
       await group.flush();
-      return outcomes;
+      return applied;
     });
+    for (const tell of told) tell(listener);
+    return outcomes;
+  };
 }
 
 class Group {
@@ -47,9 +59,17 @@ class Group {
   readonly #statements: RelayStatements;
   readonly #limits: RelayLimits;
   readonly #today: number;
+  readonly #told: ((listener: CommitListener) => void)[];
   readonly #open = new Map<string, OpenQueue | undefined>();
 
-  constructor(db: Transaction<RelayTables>, statements: RelayStatements, limits: RelayLimits, today: number) {
+  constructor(
+    db: Transaction<RelayTables>,
+    statements: RelayStatements,
+    limits: RelayLimits,
+    today: number,
+    told: ((listener: CommitListener) => void)[],
+  ) {
+    this.#told = told;
     this.#db = db;
     this.#statements = statements;
     this.#limits = limits;
@@ -139,6 +159,7 @@ class Group {
     queue.entries += 1;
     queue.bytes += body.length;
     queue.dirty = true;
+    this.#told.push((listener) => listener.appended(receiveId, seq, body));
     return { kind: "appended", seq };
   }
 
@@ -204,6 +225,7 @@ class Group {
       .set({ read_key: write.readKey, write_keys: write.writeKeys, version: write.version, rotation: write.signature })
       .where("receive_id", "=", write.receiveId)
       .execute();
+    this.#told.push((listener) => listener.ended(write.receiveId));
     return done;
   }
 
@@ -224,6 +246,7 @@ class Group {
     if ("kind" in row) return row;
     await this.#db.deleteFrom("entry").where("queue", "=", receiveId).execute();
     await this.#db.deleteFrom("queue").where("receive_id", "=", receiveId).execute();
+    this.#told.push((listener) => listener.ended(receiveId));
     return done;
   }
 

@@ -2,17 +2,25 @@
 import { join } from "node:path";
 import type { RelayConfig } from "../config/schema.ts";
 import { ed25519Verifier } from "../crypto/ed25519.ts";
+import { maxClientFrame, watchPath } from "@photon/protocol/queue";
+import { errorCode } from "../db/failure.ts";
+import { refused } from "./answers.ts";
+import { maxReadBytes, mayRead } from "./reading.ts";
+import { watching } from "./watching.ts";
+import { type WatchOptions, watchSession } from "./watch-session.ts";
 import type { Role, RoleOptions } from "../role.ts";
 import { tokenBuckets } from "../limits/token-buckets.ts";
 import { noCharge, type Payment, tokenPayment } from "./payment.ts";
-import { relayRpc } from "./rpc.ts";
+import { relayAnswers, relayRpc } from "./rpc.ts";
 import { relayService } from "./service.ts";
 import { openRelayStore } from "./store.ts";
 import { sweepRelay } from "./sweeper.ts";
 
 const maxBuckets = 100_000;
 
-export async function relayRole(config: RelayConfig, { data, now, metrics, log, maxPages }: RoleOptions): Promise<Role> {
+export async function relayRole(config: RelayConfig, options: RoleOptions): Promise<Role> {
+  const { data, now, metrics, log, maxPages, addresses, diskFull } = options;
+  const listeners = watching();
   const store = await openRelayStore({
     path: join(data, "relay.sqlite"),
     limits: config,
@@ -21,14 +29,17 @@ export async function relayRole(config: RelayConfig, { data, now, metrics, log, 
     maxGroup: config.group,
     observer: metrics.commits("relay"),
     maxPages,
+    listener: listeners,
   });
   const fault = (code: string): void => {
     metrics.fault("relay", code);
     log.fault("relay", code);
   };
+  const verify = ed25519Verifier();
   const service = relayService({
     store,
-    verify: ed25519Verifier(),
+    verify,
+    diskFull,
     rates: tokenBuckets({
       perSecond: config.queueBytesPerSecond,
       burst: config.queueBurstBytes,
@@ -37,11 +48,25 @@ export async function relayRole(config: RelayConfig, { data, now, metrics, log, 
     }),
     payment: paymentOf(config),
     tombstoneDays: config.tombstoneDays,
-    onAppended: () => undefined,
   });
+  const answer = relayAnswers(service, fault);
+  const watchOptions: WatchOptions = {
+    watching: listeners,
+    unacknowledgedBytes: config.unacknowledgedBytes,
+    mayRead: (read) => mayRead(store, verify, read),
+    entries: (receiveId, after, limit) => store.entries(receiveId, after, limit, maxReadBytes),
+    answer: async (request, address) => {
+      const wait = addresses.request(address);
+      const response = wait > 0 ? refused("rate-limited", "too many requests from this address", wait) : await answer(request);
+      metrics.answered("relay", request.kind, response.kind === "refused" ? response.value.code : "ok");
+      return response;
+    },
+    onFault: (error) => fault(errorCode(error)),
+  };
   return {
     name: "relay",
-    rpc: relayRpc(service, fault),
+    rpc: relayRpc(answer),
+    socket: { path: watchPath, maxFrame: maxClientFrame, open: (connection) => watchSession(connection, watchOptions) },
     backlog: () => store.committer.backlog,
     clockSuspect: () => store.clock.suspect(),
     check: () => store.check(),
@@ -49,6 +74,7 @@ export async function relayRole(config: RelayConfig, { data, now, metrics, log, 
       const report = await sweepRelay(store, stopped);
       if (report !== undefined) metrics.oldestEntry(report.oldestEntryDays);
     },
+    drain: () => store.committer.drain(),
     close: () => store.close(),
   };
 }

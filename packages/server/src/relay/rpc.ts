@@ -1,13 +1,33 @@
-/** The relay's requests as bytes; the same for HTTP and for the watch connection. */
+/** The relay's requests as bytes over HTTP, and what HTTP and the watch connection share: an answer whatever happens. */
 import { decode, encode } from "@photon/protocol/codec";
-import { maxRelayRequest, relayRequestSchema, type RelayResponse, relayResponseSchema } from "@photon/protocol/queue";
+import {
+  maxRelayRequest,
+  type RelayRequest,
+  relayRequestSchema,
+  type RelayResponse,
+  relayResponseSchema,
+} from "@photon/protocol/queue";
 import { errorCode } from "../db/failure.ts";
 import type { Rpc, RpcAnswer } from "../http/rpc.ts";
 import { refused } from "./answers.ts";
 import type { RelayService } from "./service.ts";
 
+/** Never rejects: what fails inside is answered as `internal`. */
+export type RelayAnswers = (request: RelayRequest) => Promise<RelayResponse>;
+
 /** @param onFault called with the code of what failed by our fault. */
-export function relayRpc(service: RelayService, onFault: (code: string) => void): Rpc {
+export function relayAnswers(service: RelayService, onFault: (code: string) => void): RelayAnswers {
+  return async (request) => {
+    try {
+      return await service.handle(request);
+    } catch (error) {
+      onFault(errorCode(error));
+      return refused("internal", "the relay failed", 5);
+    }
+  };
+}
+
+export function relayRpc(answer: RelayAnswers): Rpc {
   const answered = (kind: string, response: RelayResponse): RpcAnswer => ({
     body: encode(relayResponseSchema, response),
     kind,
@@ -21,13 +41,7 @@ export function relayRpc(service: RelayService, onFault: (code: string) => void)
     answer: async (bytes) => {
       const request = decode(relayRequestSchema, bytes, maxRelayRequest);
       if (!request.ok) return answered("none", refused("malformed", request.error.detail.slice(0, 200)));
-      const { kind } = request.value;
-      try {
-        return answered(kind, await service.handle(request.value));
-      } catch (error) {
-        onFault(errorCode(error));
-        return answered(kind, refused("internal", "the relay failed", 5));
-      }
+      return answered(request.value.kind, await answer(request.value));
     },
     refuse: (code, detail, retryAfter) => answered("none", refused(code, detail, retryAfter)),
   };

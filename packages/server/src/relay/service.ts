@@ -31,12 +31,11 @@ export interface RelayService {
 export interface RelayServiceOptions {
   readonly store: RelayStore;
   readonly verify: VerifyEd25519;
+  readonly diskFull: () => boolean;
   /** Bytes per second into one queue. */
   readonly rates: TokenBuckets;
   readonly payment: Payment;
   readonly tombstoneDays: number;
-  /** Called after an append is durable. */
-  readonly onAppended: (receiveId: Uint8Array, seq: number) => void;
 }
 
 /** What a proof leads to: a write to submit, or an answer at once. `undefined`: the proof does not fit. */
@@ -46,18 +45,23 @@ type Proved = { readonly write: RelayWrite } | { readonly answer: RelayResponse 
 const maxAttempts = 4;
 const bucketSizes: ReadonlySet<number> = new Set(buckets);
 
+const diskFull = refused("disk-full", "the relay has no space left; nothing was stored", 3600);
+/** Refused at once when the disk is nearly full; what reads or frees space goes on. */
+const growing: ReadonlySet<RelayWrite["kind"]> = new Set(["create", "append", "move", "put"]);
+
 export function relayService(options: RelayServiceOptions): RelayService {
   const { store, verify, rates, payment } = options;
   const cache = queueCache(store);
 
   const submit = async (write: RelayWrite): Promise<RelayResponse | "stale"> => {
+    if (growing.has(write.kind) && options.diskFull()) return diskFull;
     const result = await store.committer.submit(write);
     if (result.kind === "committed") return result.value.kind === "stale" ? "stale" : outcomeAnswer(result.value);
     switch (result.failure) {
       case "overloaded":
         return refused("overloaded", "more is waiting to be stored than this relay can take", 1);
       case "disk-full":
-        return refused("disk-full", "the relay has no space left; nothing was stored", 3600);
+        return diskFull;
       case "internal":
         return refused("internal", "the relay could not store it", 5);
     }
@@ -74,10 +78,7 @@ export function relayService(options: RelayServiceOptions): RelayService {
       if (queue === undefined || step === undefined) return forbidden;
       if ("answer" in step) return step.answer;
       const answer = await submit(step.write);
-      if (answer !== "stale" && answer.kind === "appended") {
-        options.onAppended(queue.receiveId, answer.value.seq);
-        return answer;
-      }
+      if (answer !== "stale" && answer.kind === "appended") return answer;
       cache.forget(queue);
       if (answer !== "stale") return answer;
     }

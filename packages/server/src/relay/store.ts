@@ -5,7 +5,7 @@ import { type CommitObserver, type Committer, groupCommitter } from "../db/commi
 import { migrate } from "../db/migrate.ts";
 import { openStore } from "../db/sqlite.ts";
 import { type DayClock, dayClock } from "../day.ts";
-import { relayCommit } from "./apply.ts";
+import { type CommitListener, relayCommit } from "./apply.ts";
 import { type DropTable, type QueueTable, relayMigrations, type RelayTables } from "./tables.ts";
 import type { RelayLimits, RelayWrite, RelayWriteOutcome } from "./writes.ts";
 
@@ -32,6 +32,7 @@ export interface RelayStoreOptions {
   readonly maxGroup: number;
   readonly observer: CommitObserver;
   readonly maxPages: number | undefined;
+  readonly listener: CommitListener;
 }
 
 /** Entries fetched at once: bounds what a read holds in memory beyond its byte limit. */
@@ -43,7 +44,7 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
   await migrate(writer, "relay", relayMigrations);
   const lastDay = await reader.selectFrom("clock").select("day").where("name", "=", "day").executeTakeFirst();
   const clock = dayClock(options.now, lastDay?.day);
-  const committer = groupCommitter(relayCommit(writer, options.limits, clock.today), options);
+  const committer = groupCommitter(relayCommit(writer, options.limits, clock.today, options.listener), options);
   return {
     committer,
     clock,

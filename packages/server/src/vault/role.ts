@@ -9,7 +9,7 @@ import { vaultService } from "./service.ts";
 import { openVaultStore } from "./store.ts";
 import { sweepOrphans, sweepVault } from "./sweeper.ts";
 
-export async function vaultRole(config: VaultConfig, { data, now, metrics, log, maxPages }: RoleOptions): Promise<Role> {
+export async function vaultRole(config: VaultConfig, { data, now, metrics, log, maxPages, diskFull }: RoleOptions): Promise<Role> {
   const store = await openVaultStore({
     path: join(data, "vault.sqlite"),
     blobs: fileBlobs(join(data, "blobs")),
@@ -27,7 +27,8 @@ export async function vaultRole(config: VaultConfig, { data, now, metrics, log, 
   let searched = false;
   return {
     name: "vault",
-    rpc: vaultRpc(vaultService({ store, verify: ed25519Verifier(), limits: config, onFault: fault }), fault),
+    rpc: vaultRpc(vaultService({ store, verify: ed25519Verifier(), limits: config, diskFull, onFault: fault }), fault),
+    socket: undefined,
     backlog: () => store.committer.backlog,
     clockSuspect: () => store.clock.suspect(),
     check: () => store.check(),
@@ -37,6 +38,7 @@ export async function vaultRole(config: VaultConfig, { data, now, metrics, log, 
       if (!searched) await sweepOrphans(store, stopped);
       searched = true;
     },
+    drain: () => store.committer.drain(),
     close: () => store.close(),
   };
 }

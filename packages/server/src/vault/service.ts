@@ -26,6 +26,7 @@ export interface VaultService {
 export interface VaultServiceOptions {
   readonly store: VaultStore;
   readonly verify: VerifyEd25519;
+  readonly diskFull: () => boolean;
   readonly limits: VaultLimits;
   /** Called with the code of a failed file operation, or "damaged" when a blob on the disk is not what its name says. */
   readonly onFault: (code: string) => void;
@@ -46,7 +47,7 @@ const maxAttempts = 4;
 
 const sha256 = (body: Uint8Array): Uint8Array => createHash("sha256").update(body).digest();
 
-export function vaultService({ store, verify, limits, onFault }: VaultServiceOptions): VaultService {
+export function vaultService({ store, verify, limits, onFault, diskFull: isFull }: VaultServiceOptions): VaultService {
   const submit = async (write: VaultWrite): Promise<VaultResponse | "done" | "stale"> => {
     const result = await store.committer.submit(write);
     if (result.kind === "failed") {
@@ -137,11 +138,11 @@ export function vaultService({ store, verify, limits, onFault }: VaultServiceOpt
     handle: (request) => {
       switch (request.kind) {
         case "blobPut":
-          return blobPut(request.value);
+          return isFull() ? Promise.resolve(diskFull) : blobPut(request.value);
         case "blobGet":
           return blobGet(request.value);
         case "headPut":
-          return headPut(request.value);
+          return isFull() ? Promise.resolve(diskFull) : headPut(request.value);
         case "headGet":
           return headGet(request.value);
       }

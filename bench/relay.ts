@@ -1,0 +1,96 @@
+/**
+ * The relay beside a bare `ws` echo without storage, on this machine, in one run. Prints a JSON line for each figure, then a table.
+ * Servers and load generator are processes of their own; everything is on loopback. `npx tsx bench/relay.ts`
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { child, measured, urlOf } from "./relay/processes.ts";
+
+interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly beside?: number;
+}
+const rows: Row[] = [];
+function report(row: Row): void {
+  rows.push(row);
+  process.stdout.write(`${JSON.stringify({ suite: "relay", ...row })}\n`);
+}
+
+const data = mkdtempSync(join(tmpdir(), "photon-bench-"));
+const settings = JSON.stringify({
+  data,
+  "limits.requestsPerSecond": 0,
+  "limits.socketsPerAddress": 10_000,
+  "relay.queueBytesPerSecond": 10_000_000_000,
+  "relay.queueBurstBytes": 10_000_000_000,
+  "relay.queueEntries": 10_000_000,
+  "relay.queueBytes": 100_000_000_000,
+});
+const relay = child("../../packages/testkit/src/server-main.ts", settings);
+const echo = child("echo.ts", "");
+
+const sizes = [
+  { size: 1024, count: 60_000 },
+  { size: 4096, count: 60_000 },
+  { size: 16384, count: 16_000 },
+];
+const connections = 8;
+const window = 64;
+const queues = 16;
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+try {
+  const relayUrl = await urlOf(relay);
+  const echoUrl = await urlOf(echo);
+  const append = async (size: number, count: number): Promise<number> =>
+    (await measured({ what: "append", url: relayUrl, size, count, connections, window, queues }))["perSecond"] ?? Number.NaN;
+  const echoed = async (size: number, count: number): Promise<number> =>
+    (await measured({ what: "echo", url: echoUrl, size, count, connections, window }))["perSecond"] ?? Number.NaN;
+  await append(4096, 5_000);
+  await echoed(4096, 5_000);
+  for (const { size, count } of sizes) {
+    const pairs: { appended: number; echoed: number }[] = [];
+    // In turns, so that a noisy moment of the machine meets both.
+    for (let round = 0; round < 3; round++) pairs.push({ echoed: await echoed(size, count), appended: await append(size, count) });
+    const beside = median(pairs.map((pair) => pair.echoed));
+    report({ what: `ws echo, ${size / 1024} KiB`, value: beside, unit: "/s" });
+    report({
+      what: `durable appends over the watch connection, ${size / 1024} KiB`,
+      value: median(pairs.map((pair) => pair.appended)),
+      unit: "/s",
+      beside,
+    });
+  }
+  const http = await measured({ what: "http", url: relayUrl, size: 4096, count: 8_000, connections: 64, queues });
+  report({ what: "durable appends over HTTP, 4 KiB", value: http["perSecond"] ?? Number.NaN, unit: "/s" });
+  const delivery = await measured({ what: "delivery", url: relayUrl, size: 4096, pairs: 4, perPair: 300, everyMs: 10 });
+  report({ what: "append to pushed, 4 pairs, p50", value: delivery["p50"] ?? Number.NaN, unit: "ms" });
+  report({ what: "append to pushed, 4 pairs, p99", value: delivery["p99"] ?? Number.NaN, unit: "ms" });
+
+  const before = residentKiB(relay.pid);
+  const idle = child("load.ts", JSON.stringify({ what: "idle", url: relayUrl, sockets: 5_000 }));
+  const { open } = await idle.line();
+  report({ what: "idle sockets", value: Number(open), unit: "open" });
+  report({ what: "memory per idle socket", value: (residentKiB(relay.pid) - before) / Number(open), unit: "KiB" });
+  idle.tell("done");
+  await idle.line();
+  await idle.ended();
+} finally {
+  await relay.ended();
+  await echo.ended();
+  rmSync(data, { recursive: true, force: true });
+}
+
+process.stdout.write(`\n| what | value | of the echo |\n| --- | ---: | ---: |\n`);
+for (const { what, value, unit, beside } of rows) {
+  const shown = value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2);
+  process.stdout.write(`| ${what} | ${shown} ${unit} | ${beside === undefined ? "" : (value / beside).toFixed(2)} |\n`);
+}
+
+/** Resident memory of a process, from Linux. */
+function residentKiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}

@@ -1,0 +1,107 @@
+/** What a load generator needs of a client: queues, sockets, and nothing that costs more than it must. */
+import { createHmac } from "node:crypto";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { asBytes, type Bytes, decode, encode } from "@photon/protocol/codec";
+import {
+  appendMacInput,
+  clientFrameSchema,
+  maxRelayFrame,
+  maxRelayResponse,
+  readInput,
+  relayFrameSchema,
+  type RelayRequest,
+  relayRequestSchema,
+  type RelayResponse,
+  relayResponseSchema,
+} from "@photon/protocol/queue";
+import { WebSocket } from "ws";
+
+export interface LoadQueue {
+  readonly receiveId: Bytes;
+  readonly sendId: Bytes;
+  readonly readSeed: Bytes;
+  readonly writeKey: Bytes;
+}
+
+export function random(length: number): Bytes {
+  const out = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65536) crypto.getRandomValues(out.subarray(at, at + 65536));
+  return out;
+}
+
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+async function call(url: string, request: RelayRequest): Promise<RelayResponse> {
+  const response = await fetch(`${url}/v1/relay`, {
+    method: "POST",
+    headers: { "content-type": "application/cbor" },
+    body: encode(relayRequestSchema, request),
+  });
+  const decoded = decode(relayResponseSchema, new Uint8Array(await response.arrayBuffer()), maxRelayResponse);
+  if (!decoded.ok) throw new Error(decoded.error.detail);
+  return decoded.value;
+}
+
+/** A few key pairs serve all: what is measured is not the client's signing. */
+export async function createQueues(url: string, count: number): Promise<readonly LoadQueue[]> {
+  const readSeed = random(32);
+  const readKey = asBytes(ed25519.getPublicKey(readSeed));
+  const queues = Array.from({ length: count }, () => ({
+    receiveId: random(16),
+    sendId: random(16),
+    readSeed,
+    writeKey: random(32),
+  }));
+  for (let at = 0; at < queues.length; at += 200) {
+    const answers = await Promise.all(
+      queues
+        .slice(at, at + 200)
+        .map(({ receiveId, sendId, writeKey }) =>
+          call(url, { kind: "create", value: { receiveId, sendId, readKey, writeKeys: [writeKey] } }),
+        ),
+    );
+    for (const answer of answers) if (answer.kind !== "done") throw new Error(JSON.stringify(answer));
+  }
+  return queues;
+}
+
+export async function httpAppend(url: string, queue: LoadQueue, size: number): Promise<void> {
+  const fields = { sendId: queue.sendId, appendId: random(16), body: random(size) };
+  const mac = asBytes(createHmac("sha256", queue.writeKey).update(appendMacInput(fields)).digest());
+  const answer = await call(url, { kind: "append", value: { ...fields, mac } });
+  if (answer.kind !== "appended") throw new Error(JSON.stringify(answer));
+}
+
+export function connected(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/watch`, { perMessageDeflate: false });
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+/** One pushing connection per queue; `onEntry` gets "index of queue:sequence number". */
+export function watchQueues(url: string, queues: readonly LoadQueue[], onEntry: (entry: string) => void): Promise<WebSocket[]> {
+  return Promise.all(
+    queues.map(async (queue, index) => {
+      const socket = await connected(url);
+      const fields = { receiveId: queue.receiveId, after: 0, limit: 1 };
+      const read = { ...fields, signature: asBytes(ed25519.sign(readInput(fields), queue.readSeed)) };
+      await new Promise<void>((resolve, reject) => {
+        socket.on("message", (data: Buffer) => {
+          const frame = decode(relayFrameSchema, data, maxRelayFrame);
+          if (!frame.ok) return reject(new Error(frame.error.detail));
+          if (frame.value.kind === "watching") resolve();
+          if (frame.value.kind !== "entries") return;
+          for (const { seq } of frame.value.value.entries) onEntry(`${index}:${seq}`);
+          socket.send(encode(clientFrameSchema, { kind: "ack", value: { push: frame.value.value.push } }));
+        });
+        socket.send(encode(clientFrameSchema, { kind: "watch", value: { push: true, reads: [read] } }));
+      });
+      return socket;
+    }),
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * The load generator, a process of its own. Its argument is a JSON `Load`; it prints one JSON object with what it measured.
+ * Frames are made before the clock starts, for the relay and the echo alike.
+ */
+import { createHmac } from "node:crypto";
+import { asBytes, type Bytes, decode, encode } from "@photon/protocol/codec";
+import { appendMacInput, clientFrameSchema, maxRelayFrame, relayFrameSchema } from "@photon/protocol/queue";
+import { connected, createQueues, httpAppend, type LoadQueue, percentile, random, watchQueues } from "./client.ts";
+
+export type Load =
+  | {
+      readonly what: "echo";
+      readonly url: string;
+      readonly size: number;
+      readonly count: number;
+      readonly connections: number;
+      readonly window: number;
+    }
+  | {
+      readonly what: "append";
+      readonly url: string;
+      readonly size: number;
+      readonly count: number;
+      readonly connections: number;
+      readonly window: number;
+      readonly queues: number;
+    }
+  | {
+      readonly what: "http";
+      readonly url: string;
+      readonly size: number;
+      readonly count: number;
+      readonly connections: number;
+      readonly queues: number;
+    }
+  | {
+      readonly what: "delivery";
+      readonly url: string;
+      readonly size: number;
+      readonly pairs: number;
+      readonly perPair: number;
+      readonly everyMs: number;
+    }
+  | { readonly what: "idle"; readonly url: string; readonly sockets: number };
+
+function appendFrame(queue: LoadQueue, size: number, ref: number): Bytes {
+  const fields = { sendId: queue.sendId, appendId: random(16), body: random(size) };
+  const mac = asBytes(createHmac("sha256", queue.writeKey).update(appendMacInput(fields)).digest());
+  return encode(clientFrameSchema, { kind: "requests", value: [{ ref, request: { kind: "append", value: { ...fields, mac } } }] });
+}
+
+/** Sends all frames over the connections, `window` unanswered on each; `answered` says how many a message answers. */
+async function pipelined(
+  url: string,
+  frames: readonly Uint8Array[],
+  connections: number,
+  window: number,
+  answered: (message: Uint8Array) => number,
+): Promise<number> {
+  const sockets = await Promise.all(Array.from({ length: connections }, () => connected(url)));
+  const started = performance.now();
+  await Promise.all(
+    sockets.map(
+      (socket, lane) =>
+        new Promise<void>((resolve) => {
+          let next = lane;
+          let open = 0;
+          const fill = (): void => {
+            while (open < window) {
+              const frame = frames[next];
+              if (frame === undefined) break;
+              next += connections;
+              open += 1;
+              socket.send(frame);
+            }
+            if (open === 0) resolve();
+          };
+          socket.on("message", (data: Buffer) => {
+            open -= answered(data);
+            fill();
+          });
+          fill();
+        }),
+    ),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  for (const socket of sockets) socket.terminate();
+  return frames.length / seconds;
+}
+
+function appendedCount(message: Uint8Array): number {
+  const frame = decode(relayFrameSchema, message, maxRelayFrame);
+  if (!frame.ok || frame.value.kind !== "responses") throw new Error("not a response");
+  for (const { response } of frame.value.value) if (response.kind !== "appended") throw new Error(JSON.stringify(response));
+  return frame.value.value.length;
+}
+
+async function run(load: Load): Promise<Readonly<Record<string, number>>> {
+  switch (load.what) {
+    case "echo": {
+      const frame = random(load.size + 100);
+      const frames = Array.from({ length: load.count }, () => frame);
+      return { perSecond: await pipelined(load.url, frames, load.connections, load.window, () => 1) };
+    }
+    case "append": {
+      const queues = await createQueues(load.url, load.queues);
+      const frames = Array.from({ length: load.count }, (_, i) => {
+        const queue = queues[i % queues.length];
+        if (queue === undefined) throw new Error("no queue");
+        return appendFrame(queue, load.size, i);
+      });
+      return { perSecond: await pipelined(load.url, frames, load.connections, load.window, appendedCount) };
+    }
+    case "http": {
+      const queues = await createQueues(load.url, load.queues);
+      const started = performance.now();
+      let sent = 0;
+      await Promise.all(
+        Array.from({ length: load.connections }, async (_, lane) => {
+          const queue = queues[lane % queues.length];
+          if (queue === undefined) throw new Error("no queue");
+          while (sent < load.count) {
+            sent += 1;
+            await httpAppend(load.url, queue, load.size);
+          }
+        }),
+      );
+      return { perSecond: sent / ((performance.now() - started) / 1000) };
+    }
+    case "delivery": {
+      const queues = await createQueues(load.url, load.pairs);
+      const waits: number[] = [];
+      const startedAt = new Map<string, number>();
+      const readers = await watchQueues(load.url, queues, (appended) => {
+        const at = startedAt.get(appended);
+        if (at !== undefined) waits.push(performance.now() - at);
+      });
+      const senders = await Promise.all(queues.map(() => connected(load.url)));
+      for (let round = 0; round < load.perPair; round++) {
+        for (const [pair, queue] of queues.entries()) {
+          const frame = appendFrame(queue, load.size, round);
+          startedAt.set(`${pair}:${round + 1}`, performance.now());
+          senders[pair]?.send(frame);
+        }
+        await new Promise((resolve) => setTimeout(resolve, load.everyMs));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      for (const socket of [...readers, ...senders]) socket.terminate();
+      return { delivered: waits.length, p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) };
+    }
+    case "idle": {
+      const queues = await createQueues(load.url, load.sockets);
+      const started = performance.now();
+      let open = 0;
+      for (let at = 0; at < queues.length; at += 100) {
+        open += (await watchQueues(load.url, queues.slice(at, at + 100), () => undefined)).length;
+      }
+      const seconds = (performance.now() - started) / 1000;
+      process.stdout.write(`${JSON.stringify({ open, perSecond: open / seconds })}\n`);
+      // Held until the parent has looked at the server's memory.
+      await new Promise((resolve) => process.stdin.once("data", resolve));
+      return {};
+    }
+  }
+}
+
+const result = await run(JSON.parse(process.argv[2] ?? "") as Load);
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);
