@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const nodePackages = new Set(["better-sqlite3", "@node-rs/argon2", "ws", "fastify", "pino", "prom-client", "playwright-core"]);
 
 /** What Node has and a browser has not, as a name in code. */
-const nodeGlobal = /(?<![.\w$])(?:process|Buffer|global|require|__dirname|__filename|setImmediate|clearImmediate)\b(?!\s*:)/u;
+const nodeGlobal =
+  /(?<![.\w$]|declare )(?:process|Buffer|global|require|__dirname|__filename|setImmediate|clearImmediate)\b(?!\s*:)/u;
 
 export interface Unportable {
   /** Who asks for it, as a path from the root of the checkout. */

@@ -12,6 +12,7 @@ import {
   JestExtend,
   setState,
 } from "@vitest/expect";
+import { fn, isMockFunction, restoreAllMocks, spyOn } from "@vitest/spy";
 
 export {
   afterAll,
@@ -35,6 +36,9 @@ const counted = (value: unknown, message?: string): unknown => {
   return chai.expect(value, message);
 };
 const asymmetric = (globalThis as unknown as Readonly<Record<symbol, object>>)[ASYMMETRIC_MATCHERS_OBJECT];
+
+/** The part of `vi` that needs no server. Fake timers and module mocks are for tests that run in Node. */
+export const vi = { fn, isMockFunction, restoreAllMocks, spyOn };
 
 export const expect = Object.assign(counted, chai.expect, asymmetric, {
   assert: chai.assert,

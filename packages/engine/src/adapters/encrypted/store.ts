@@ -3,7 +3,7 @@ import { type KeyStore, type Row, type Store, type StoreError, StoreFailure, typ
 import type { Cipher, CipherSuite } from "./cipher.ts";
 
 /** The row of `meta` that holds the data key, wrapped by the device key. Not visible through the encrypted store. */
-export const storeKeyRow = "store-key";
+const storeKeyRow = "store-key";
 const wrapContext = "photon/store-key/v1";
 
 /**

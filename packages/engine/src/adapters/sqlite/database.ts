@@ -7,7 +7,7 @@ import { tables } from "../../ports/index.ts";
 import { createPrivateFile, publishFile } from "../node/private-file.ts";
 
 /** The format that this version writes, and the only one that it reads. Kept in SQLite's `user_version`. */
-export const storeFormat = 1;
+const storeFormat = 1;
 
 /** "PHOT": tells a Photon profile from any other SQLite file. */
 const applicationId = 0x50_48_4f_54;
