@@ -56,7 +56,9 @@ function checkWords(words: readonly string[], named: boolean): InvitationError |
       ? invitationError("invitation-truncated", `0 of ${wordCount} words`)
       : invitationError("bad-invitation", "no words");
   }
-  if (familiar * 2 < words.length || words.length > 2 * wordCount) {
+  // Prose is full of words of the list: a short run is taken for a part of an invitation only if nearly all of it is.
+  const prose = words.length < wordCount && unknown.length > 1;
+  if (prose || familiar * 2 < words.length || words.length > 2 * wordCount) {
     return invitationError("bad-invitation", "these are not words of an invitation");
   }
   if (words.length < wordCount) return invitationError("invitation-truncated", `${words.length} of ${wordCount} words`);

@@ -1,4 +1,3 @@
-import { hkdfSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { type Bytes, concat, toHex, utf8 } from "@photon/protocol/codec";
 import { makeQueueKeys, rotationKeys } from "@photon/protocol/queue";
@@ -20,9 +19,11 @@ describe("queue keys", () => {
     for (const wrong of [-1, 0.5, 2 ** 32]) expect(() => rotationKeys(root, wrong)).toThrow();
   });
 
-  test("are the HKDF of the specification", () => {
+  test("are the HKDF of the specification", async () => {
     const info = concat(utf8("photon/queue/rotation/1"), Uint8Array.of(0, 0, 1, 2));
-    const expected = Buffer.from(hkdfSync("sha512", makeQueueKeys(random).root, new Uint8Array(0), info, 64)).toString("hex");
+    const root = await crypto.subtle.importKey("raw", makeQueueKeys(random).root, "HKDF", false, ["deriveBits"]);
+    const parameters = { name: "HKDF", hash: "SHA-512", salt: new Uint8Array(0), info };
+    const expected = toHex(new Uint8Array(await crypto.subtle.deriveBits(parameters, root, 512)));
     const { writeKey, sealKey } = rotationKeys(makeQueueKeys(random).root, 258);
     expect(toHex(concat(writeKey, sealKey))).toBe(expected);
   });
