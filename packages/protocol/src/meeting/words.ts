@@ -32,7 +32,7 @@ export function parseWords(text: string): Result<ParsedWords, InvitationError> {
   const named = /[.:[]/u.test(first) || /^localhost$/iu.test(first) || tokens.length === wordCount + 1;
   const words = (named ? tokens.slice(1) : tokens).map((word) => word.toLowerCase());
   const relay = named ? parseOrigin(first) : undefined;
-  const wrong = checkWords(words, named);
+  const wrong = checkWords(words, relay !== undefined);
   if (wrong !== undefined) return err(wrong);
   if (named && relay === undefined) return err(invitationError("invitation-mistyped", `“${shown(first)}” is not a relay's name`));
   try {
@@ -48,11 +48,11 @@ export function parseWords(text: string): Result<ParsedWords, InvitationError> {
   }
 }
 
-function checkWords(words: readonly string[], named: boolean): InvitationError | undefined {
+function checkWords(words: readonly string[], relayKnown: boolean): InvitationError | undefined {
   const unknown = words.flatMap((word, index) => (known.has(word) ? [] : [{ word, position: index + 1 }]));
   const familiar = words.length - unknown.length;
   if (words.length === 0) {
-    return named
+    return relayKnown
       ? invitationError("invitation-truncated", `0 of ${wordCount} words`)
       : invitationError("bad-invitation", "no words");
   }
