@@ -54,7 +54,7 @@ describe("an invitation", () => {
     expect(await refusal(`${link.slice(0, position)}${link[position] === "A" ? "B" : "A"}${link.slice(position + 1)}`)).toBe(
       "invitation-mistyped",
     );
-    expect(await refusal("hello")).toBe("bad-invitation");
+    expect(await refusal("see you on friday")).toBe("bad-invitation");
     const own = await ana.engine.accept(link, { petname: "Me" });
     expect(own.ok ? "accepted" : own.error.code).toBe("invitation-own");
     world.advance(8 * day);

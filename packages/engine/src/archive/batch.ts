@@ -1,11 +1,11 @@
 /** What one head adds to the archive: which changes, and which segments of the chain's end they are merged with. */
-import { encode, toHex } from "@photon/protocol/codec";
-import { type Change, changeSchema, maxSegments, maxValue, padmeLength } from "@photon/protocol/archive";
+import { toHex } from "@photon/protocol/codec";
+import { type Change, maxSegments, maxValue, padmeLength } from "@photon/protocol/archive";
 import { archivable, getChange, pendingChanges } from "../circle/state.ts";
 import type { PhotonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { swallowed } from "./compaction.ts";
-import { countFrom, type Known, segmentContents, type SegmentRef } from "./known.ts";
+import { weighFrom, type Known, segmentContents, type SegmentRef } from "./known.ts";
 import { damaged } from "./vault.ts";
 
 export interface Batch {
@@ -17,7 +17,7 @@ export interface Batch {
   readonly kept: readonly SegmentRef[];
   /** Whether these are all the changes there are. */
   readonly isLast: boolean;
-  readonly countAgainAt: number;
+  readonly weighAgainAt: number;
 }
 
 /** Bytes of changes that one head brings at most, so that a first upload that is interrupted goes on where it was. */
@@ -28,16 +28,17 @@ const crowded = maxSegments - 24;
 /** @param problems takes what can never be archived. */
 export async function nextBatch(work: Work, known: Known, problems: PhotonError[]): Promise<Batch> {
   const contents = await segmentContents(work);
-  const total = known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.changes ?? 0), 0);
-  let { countAgainAt } = known;
-  if (total >= countAgainAt || known.segments.length > crowded) {
+  const total = known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.size ?? 0), 0);
+  let { weighAgainAt } = known;
+  if (total >= weighAgainAt || known.segments.length > crowded) {
     const alive = await archivable(work);
-    countAgainAt = Math.max(countFrom, 2 * alive.length);
-    if (total >= 2 * alive.length) {
+    const weight = alive.reduce((sum, change) => sum + weightOf(change), 0);
+    weighAgainAt = Math.max(weighFrom, 2 * weight);
+    if (total >= 2 * weight) {
       const changes = fitting(alive, problems);
       // What could not be read stays named, for a device that can.
       const kept = known.segments.filter(({ hash }) => !contents.has(toHex(hash)));
-      return { pending: await pendingChanges(work, "a"), changes, kept, isLast: true, countAgainAt };
+      return { pending: await pendingChanges(work, "a"), changes, kept, isLast: true, weighAgainAt };
     }
   }
   const all = await pendingChanges(work, "a");
@@ -53,20 +54,23 @@ export async function nextBatch(work: Work, known: Known, problems: PhotonError[
       if (change !== undefined) changes.set(key, change);
     }
   }
-  return { pending, changes: fitting([...changes.values()], problems), kept, isLast, countAgainAt };
+  return { pending, changes: fitting([...changes.values()], problems), kept, isLast, weighAgainAt };
 }
 
 function firstBytes(all: readonly Change[]): { readonly pending: readonly Change[]; readonly size: number } {
   let size = 0;
   let count = 0;
   for (const change of all) {
-    const length = encode(changeSchema, { ...change, value: undefined }).length + (change.value?.length ?? 0) + 8;
+    const length = weightOf(change);
     if (count > 0 && size + length > batchBytes) break;
     size += length;
     count += 1;
   }
   return { pending: all.slice(0, count), size };
 }
+
+/** About how long it is when it is encoded. */
+const weightOf = ({ key, value }: Change): number => key.length + (value?.length ?? 0) + 40;
 
 /** An entry that is longer than a change may be is left out, and said. */
 function fitting(changes: readonly Change[], problems: PhotonError[]): readonly Change[] {

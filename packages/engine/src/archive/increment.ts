@@ -109,7 +109,7 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
     written: known.written + fresh.length,
     previous: fresh.at(-1)?.ref.hash ?? known.previous,
     archivedAt: batch.isLast ? work.now() : known.archivedAt,
-    countAgainAt: batch.countAgainAt,
+    weighAgainAt: batch.weighAgainAt,
   });
   return undefined;
 }

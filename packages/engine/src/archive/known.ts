@@ -42,8 +42,8 @@ export const knownSchema = struct({
   heal: [12, boolean],
   /** Since when, in ms, the register answers to a key that is none of ours. */
   lostSince: [13, optional(uint())],
-  /** How many changes the segments may hold together before it is counted how many are still alive. */
-  countAgainAt: [14, uint()],
+  /** How many bytes the segments may have together before it is weighed how much of them is still alive. */
+  weighAgainAt: [14, uint()],
   /** Hash of the passphrase opener's sealed identity, where the head keeps it. */
   identity: [15, optional(bytes(32))],
 });
@@ -58,8 +58,8 @@ const segmentSchema = struct({
 });
 export type SegmentContent = SchemaType<typeof segmentSchema>;
 
-/** Below this many changes nobody counts. */
-export const countFrom = 2048;
+/** Below this many bytes nobody weighs. */
+export const weighFrom = 2 * 1024 * 1024;
 const rowKey = "archive";
 
 export async function loadKnown(work: Work, register: Bytes): Promise<Known> {
@@ -76,7 +76,7 @@ export async function loadKnown(work: Work, register: Bytes): Promise<Known> {
     written: 0,
     // What was archived in another register is not in this one.
     heal: known !== undefined,
-    countAgainAt: countFrom,
+    weighAgainAt: weighFrom,
   };
 }
 

@@ -7,7 +7,7 @@ import { type Change, type DecryptAge, headHash, noHead, openPassphraseIdentity,
 import type { Ports } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
-import { countFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
+import { weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
 import { identityHash } from "./pull.ts";
 import { headBody, openHead, type OpenedHead, readSegment } from "./reading.ts";
 import { damaged, type Vault, vaultAt } from "./vault.ts";
@@ -131,6 +131,6 @@ export function adoptRestored(work: Work, { register, opened, segments }: Restor
     written: 0,
     archivedAt: work.now(),
     heal: false,
-    countAgainAt: countFrom,
+    weighAgainAt: weighFrom,
   });
 }

@@ -105,8 +105,9 @@ export async function found(work: Work, relationship: Relationship): Promise<Gen
 
 /** The generation to send in: the best joined one, or, where there is none or it has had its time, a new one. */
 export async function generationToSend(work: Work, relationship: Relationship): Promise<GenerationEntry | undefined> {
+  const own = await ownLeaf(work, relationship);
   const current = sendingGeneration(relationship);
-  if (current !== undefined && !needsHealing(work, current)) return current;
+  if (current !== undefined && own !== undefined && !needsHealing(work, current, own.id)) return current;
   return (await found(work, relationship)) ?? current;
 }
 

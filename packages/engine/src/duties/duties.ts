@@ -100,7 +100,7 @@ const parseAll = (bytes: readonly Statement["bytes"][]): readonly Statement[] =>
 /** So that a peer who never saw them can still number what follows. */
 const recentGenerations = (relationship: Relationship): readonly Statement[] =>
   ordered(relationship)
-    .slice(0, 16)
+    .slice(0, 48)
     .map(({ statement }) => statement);
 
 /** What is still to be done, in words. */

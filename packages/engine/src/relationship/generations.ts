@@ -140,8 +140,14 @@ export function sendingGeneration(relationship: Relationship): GenerationEntry |
   return ordered(relationship).find((entry) => entry.row.status === "joined" && hasLiveMembers(relationship, entry));
 }
 
-export const needsHealing = (work: Work, entry: GenerationEntry): boolean =>
-  entry.row.messages >= healAfter.messages || work.now() - entry.row.since > healAfter.ms;
+/**
+ * Healing needs fresh keys of the others: while nobody else was heard in a generation, a new one would be made of the very
+ * same packages. (What stays unacknowledged is sealed again in a new one every 20 days all the same.)
+ */
+export function needsHealing(work: Work, entry: GenerationEntry, self: LeafId): boolean {
+  const heardOthers = entry.row.heard.some((leaf) => idKey(leaf) !== idKey(self));
+  return heardOthers && (entry.row.messages >= healAfter.messages || work.now() - entry.row.since > healAfter.ms);
+}
 
 /** The statement ids to name as parents of the next generation, and its number. */
 export function nextNumber(relationship: Relationship): { readonly number: number; readonly parents: readonly StatementId[] } {

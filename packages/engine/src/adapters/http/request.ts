@@ -55,7 +55,7 @@ export async function postCbor(
     const answer = await readAtMost(response, max);
     return answer === undefined ? err({ code: "wrong-server", detail: "the answer is longer than any of Photon's" }) : ok(answer);
   } catch (error) {
-    return err({ code: "unreachable", detail: reason(error) });
+    return err(failure(error));
   }
 }
 
@@ -83,11 +83,17 @@ async function readAtMost(response: Response, max: number): Promise<Bytes | unde
   return whole;
 }
 
-/** A short reason without addresses: what the system calls the failure. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return "the connection failed";
-  if (error.name === "TimeoutError") return "no answer in time";
+/** What answers is there, but speaks no HTTP, or no TLS. */
+const otherProtocol = /^(HPE_|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)/u;
+
+/** The failure, with the system's name for it and without addresses. */
+function failure(error: unknown): HttpError {
+  if (!(error instanceof Error)) return { code: "unreachable", detail: "the connection failed" };
+  if (error.name === "TimeoutError") return { code: "unreachable", detail: "no answer in time" };
   const { cause } = error;
   const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
-  return typeof code === "string" ? `the connection failed (${code})` : "the connection failed";
+  if (typeof code !== "string") return { code: "unreachable", detail: "the connection failed" };
+  return otherProtocol.test(code)
+    ? { code: "wrong-server", detail: `what answers there speaks another protocol (${code})` }
+    : { code: "unreachable", detail: `the connection failed (${code})` };
 }

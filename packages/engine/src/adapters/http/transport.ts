@@ -1,15 +1,26 @@
-/** Relays over HTTP. */
-import { decode, encode, err, ok } from "@photon/protocol/codec";
+/** Relays over HTTP, and their watch connections. */
+import { decode, encode, err, ok, type Result } from "@photon/protocol/codec";
 import {
+  askedHashcash,
   maxRelayResponse,
   type RelayAnswer,
   type RelayAnswers,
   type RelayRequest,
+  type RelayRequestOf,
   relayRequestSchema,
+  type RelayResponse,
   relayResponseSchema,
+  searchHashcash,
 } from "@photon/protocol/queue";
-import type { Transport } from "../../ports/index.ts";
+import type { RelayError, Transport } from "../../ports/index.ts";
 import { type HttpOptions, postCbor } from "./request.ts";
+import { type OpenSocket, platformSocket } from "./socket.ts";
+import { openWatch } from "./watch.ts";
+
+export interface HttpTransportOptions extends HttpOptions {
+  /** Opens the sockets of `watch`: the platform's unless given. Where there is none, a watch ends at once. */
+  readonly socket?: OpenSocket;
+}
 
 const answers: { readonly [K in keyof RelayAnswers]: readonly RelayAnswers[K][] } = {
   create: ["done"],
@@ -21,24 +32,50 @@ const answers: { readonly [K in keyof RelayAnswers]: readonly RelayAnswers[K][] 
   put: ["done"],
   get: ["drop"],
 };
+/** A proof of work beyond this many bits would take minutes: the person should hear of it instead. */
+const maxHashcashBits = 22;
+/** Nonces tried before others get their turn. */
+const searchStep = 4_096;
 
-export function httpTransport(options: HttpOptions = {}): Transport {
+export function httpTransport(options: HttpTransportOptions = {}): Transport {
   return {
     call: async (relay, kind, value) => {
       const request = { kind, value } as RelayRequest;
-      const sent = await postCbor(relay, "/v1/relay", encode(relayRequestSchema, request), maxRelayResponse, options);
-      if (!sent.ok) return sent;
-      const decoded = decode(relayResponseSchema, sent.value, maxRelayResponse);
-      if (!decoded.ok) return err({ code: "wrong-server", detail: "the answer is none of Photon's" });
-      const response = decoded.value;
-      if (response.kind === "refused") {
-        const { code, detail, retryAfter } = response.value;
-        return err({ code: "refused", refusal: code, detail, retryAfter });
-      }
+      let answer = await ask(relay, request, options);
+      if (!answer.ok && request.kind === "create") answer = (await paid(relay, request.value, answer.error, options)) ?? answer;
+      if (!answer.ok) return answer;
       const expected: readonly string[] = answers[kind];
-      if (!expected.includes(response.kind)) return err({ code: "wrong-server", detail: "the answer belongs to another question" });
-      return ok(response as RelayAnswer<typeof kind>);
+      if (!expected.includes(answer.value.kind))
+        return err({ code: "wrong-server", detail: "the answer belongs to another question" });
+      return ok(answer.value as RelayAnswer<typeof kind>);
     },
-    watch: () => ({ ended: Promise.resolve(), close: () => undefined }),
+    watch: (relay, reads, onHint) => openWatch(options.socket ?? platformSocket, relay, reads, onHint),
   };
+}
+
+async function ask(relay: string, request: RelayRequest, options: HttpOptions): Promise<Result<RelayResponse, RelayError>> {
+  const sent = await postCbor(relay, "/v1/relay", encode(relayRequestSchema, request), maxRelayResponse, options);
+  if (!sent.ok) return sent;
+  const decoded = decode(relayResponseSchema, sent.value, maxRelayResponse);
+  if (!decoded.ok) return err({ code: "wrong-server", detail: "the answer is none of Photon's" });
+  if (decoded.value.kind !== "refused") return ok(decoded.value);
+  const { code, detail, retryAfter } = decoded.value.value;
+  return err({ code: "refused", refusal: code, detail, retryAfter });
+}
+
+/** Does the work that the relay asks for and tries once more; undefined when it asks for something else. */
+async function paid(
+  relay: string,
+  create: RelayRequestOf<"create">,
+  error: RelayError,
+  options: HttpOptions,
+): Promise<Result<RelayResponse, RelayError> | undefined> {
+  if (error.code !== "refused" || error.refusal !== "payment-required" || create.payment !== undefined) return undefined;
+  const bits = askedHashcash(error.detail);
+  if (bits === undefined || bits > maxHashcashBits) return undefined;
+  for (let start = 0; ; start += searchStep) {
+    const payment = searchHashcash(create.receiveId, create.sendId, bits, start, searchStep);
+    if (payment !== undefined) return ask(relay, { kind: "create", value: { ...create, payment } }, options);
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  }
 }
