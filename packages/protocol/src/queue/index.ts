@@ -4,6 +4,7 @@ export * from "./content.ts";
 export * from "./envelope.ts";
 export * from "./fragments.ts";
 export * from "./keys.ts";
+export * from "./payment.ts";
 export * from "./relay-api.ts";
 export * from "./seal.ts";
 export * from "./watch-api.ts";

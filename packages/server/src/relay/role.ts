@@ -10,7 +10,7 @@ import { watching } from "./watching.ts";
 import { type WatchOptions, watchSession } from "./watch-session.ts";
 import type { Role, RoleOptions } from "../role.ts";
 import { tokenBuckets } from "../limits/token-buckets.ts";
-import { noCharge, type Payment, tokenPayment } from "./payment.ts";
+import { hashcashPayment, noCharge, type Payment, tokenPayment } from "./payment.ts";
 import { relayAnswers, relayRpc } from "./rpc.ts";
 import { relayService } from "./service.ts";
 import { openRelayStore } from "./store.ts";
@@ -86,6 +86,6 @@ function paymentOf(config: RelayConfig): Payment {
     case "token":
       return tokenPayment(config.createTokens);
     case "hashcash":
-      return noCharge;
+      return hashcashPayment(config.hashcashBits);
   }
 }
