@@ -1,15 +1,15 @@
 /**
  * The suites of `protocol`, `engine` and the web app in headless Chromium, each of their tests as a test here. Files that need
- * Node are named `*.node.test.ts` and stay out. `PHOTON_CHROMIUM` is the browser's path, `PHOTON_SKIP_BROWSER=1` leaves all
+ * Node are named `*.node.test.ts` and stay out; files that need a browser are named `*.browser.ts`. `PHOTON_CHROMIUM` is the browser's path, `PHOTON_SKIP_BROWSER=1` leaves all
  * of it out, and `PHOTON_BROWSER_FILES` keeps to the files whose path contains it.
  */
 import { describe, expect, test } from "vitest";
 import { chromiumPath } from "./chromium.ts";
 import { runSuites } from "./run-suites.ts";
-import { misnamedFiles, portableFiles } from "./suite-files.ts";
+import { browserFiles, misnamedFiles } from "./suite-files.ts";
 
 const wanted = process.env["PHOTON_BROWSER_FILES"] ?? "";
-const files = portableFiles().filter((file) => file.includes(wanted));
+const files = browserFiles().filter((file) => file.includes(wanted));
 const chromium = chromiumPath();
 
 test("a test file that imports a module of Node says so in its name: *.node.test.ts", () => {

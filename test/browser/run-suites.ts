@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
+import { parseConfig, type RunningServer, startServer } from "@photon/server";
+import { expectOk } from "@photon/protocol/codec";
 import type { Unportable } from "../../scripts/portable.ts";
 import { bundleSuites, serve } from "./bundle.ts";
 import { launchChromium } from "./chromium.ts";
@@ -21,19 +23,26 @@ const longestFile = 300_000;
 export async function runSuites(executablePath: string, files: readonly string[]): Promise<SuiteRun> {
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "photon-suites-"));
-  const unportable = await bundleSuites(files, folder);
-  const served = await serve(folder);
+  const unportable = await bundleSuites(files, join(folder, "pages"));
+  const served = await serve(join(folder, "pages"));
+  const server = await relayAndVault(join(folder, "server"));
   const browser = await launchChromium(executablePath);
   try {
     const reports: FileReport[] = [];
-    for (const file of files) reports.push(await runFile(browser.context, `${served.origin}/index.html`, file));
+    const url = `${served.origin}/index.html?server=${encodeURIComponent(server.url)}`;
+    for (const file of files) reports.push(await runFile(browser.context, url, file));
     return { version: browser.version, seconds: (performance.now() - started) / 1_000, unportable, reports };
   } finally {
     await browser.close();
+    await server.close();
     await served.close();
     rmSync(folder, { recursive: true });
   }
 }
+
+/** A real relay and vault on loopback, for the stories that the pages tell. */
+const relayAndVault = (data: string): Promise<RunningServer> =>
+  startServer(expectOk(parseConfig({ flags: { data, "listen.port": "0", "log.level": "error" } })));
 
 async function runFile(context: BrowserContext, url: string, file: string): Promise<FileReport> {
   const page = await context.newPage();

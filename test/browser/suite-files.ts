@@ -5,26 +5,29 @@ import { scanImports } from "../../scripts/scan-imports.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Whose suites must pass in a browser as they do in Node. */
+/**
+ * Whose suites must pass in a browser as they do in Node. `*.test.ts` runs in both, `*.node.test.ts` in Node only,
+ * `*.browser.ts` in browsers only.
+ */
 const folders = ["packages/protocol/test", "packages/engine/test", "apps/web/test"];
 
-function testFiles(): readonly string[] {
+const isForNode = (file: string): boolean => file.endsWith(".node.test.ts");
+const isForBrowsers = (file: string): boolean => file.endsWith(".browser.ts");
+
+/** The test files that a browser runs, as paths from the root of the checkout. */
+export function browserFiles(): readonly string[] {
   return folders
     .flatMap((folder) => {
       const names = readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" });
-      return names.filter((name) => name.endsWith(".test.ts")).map((name) => `${folder}/${name}`);
+      return names.map((name) => `${folder}/${name}`);
     })
+    .filter((file) => (file.endsWith(".test.ts") && !isForNode(file)) || isForBrowsers(file))
     .toSorted();
 }
 
-const isForNode = (file: string): boolean => file.endsWith(".node.test.ts");
-
-/** The test files that run in both places, as paths from the root of the checkout. */
-export const portableFiles = (): readonly string[] => testFiles().filter((file) => !isForNode(file));
-
-/** The test files that import a module of Node themselves but do not say so in their name. */
+/** Those that import a module of Node themselves. */
 export const misnamedFiles = (): readonly string[] =>
-  portableFiles().filter((file) =>
+  browserFiles().filter((file) =>
     scanImports(readFileSync(`${root}${file}`, "utf8")).imports.some(
       ({ specifier }) => specifier !== undefined && isBuiltin(specifier),
     ),

@@ -4,8 +4,7 @@ import { acquireProfileLock } from "@photon/engine/adapters/web";
 let names = 0;
 const freshName = (): string => `lock-${Date.now()}-${(names += 1)}`;
 
-// Web Locks came to Node in version 24: before that there is nothing to test but in a browser.
-describe.runIf("locks" in navigator)("the profile lock of a browser", () => {
+describe("the profile lock of a browser", () => {
   test("one at a time: the second is told after its wait, and let in after the release", async () => {
     const name = freshName();
     const first = await acquireProfileLock(name);
