@@ -2,7 +2,7 @@ import { asBytes, type Bytes, decodeError, type DecodeError, err, ok, type Resul
 
 const prefixLength = 4;
 /** Below this everything looks alike: most increments are one message. */
-export const smallest = 1024;
+const smallest = 1024;
 
 /**
  * Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", PETS 2019, §4): the next length whose last bits

@@ -9,7 +9,7 @@ import { asBytes, type Bytes, err, ok, type Result } from "../codec/index.ts";
 import { type InvitationError, invitationError } from "./error.ts";
 import { parseOrigin, shortOrigin } from "./origin.ts";
 
-export const wordCount = 12;
+const wordCount = 12;
 const known = new Set(wordlist);
 
 /** @param entropy 16 bytes. @param relay a canonical origin. */
@@ -113,9 +113,9 @@ export function cleanText(text: string): string {
 const maxTyped = 4096;
 
 /** Without the quotes, brackets and full stops around it. */
-export function trimPunctuation(text: string): string {
+function trimPunctuation(text: string): string {
   return text.replace(/^[\s"'`«»“”„‘’<>(){}*_.,;!?…]+/u, "").replace(/[\s"'`«»“”„‘’<>(){}*.,:;!?…]+$/u, "");
 }
 
 /** Safe to print, and short. */
-export const shown = (text: string): string => text.replace(/[\p{C}]/gu, "").slice(0, 32);
+const shown = (text: string): string => text.replace(/[\p{C}]/gu, "").slice(0, 32);

@@ -43,7 +43,7 @@ function apply(bytes: Uint8Array, { kind, at, byte, length }: Edit): Uint8Array 
 }
 
 /** Half of the inputs keep close to a valid one; each is a valid one with up to five edits. */
-export function mutated(valid: readonly Bytes[]): fc.Arbitrary<Bytes> {
+function mutated(valid: readonly Bytes[]): fc.Arbitrary<Bytes> {
   return fc
     .tuple(fc.constantFrom(...valid), fc.array(edit, { minLength: 1, maxLength: 5 }))
     .map(([base, edits]) => new Uint8Array(edits.reduce(apply, base)));
