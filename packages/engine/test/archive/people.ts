@@ -1,0 +1,164 @@
+/** Devices of one person over a vault in memory, without a relay: what one tells the circle is carried by hand. */
+import { Work } from "../../src/storage/core.ts";
+import { makeLeaf } from "../../src/relationship/leaves.ts";
+import { beginPerson, type ProfileRecord, selfOf } from "../../src/profile/profile.ts";
+import { keepDevice } from "../../src/circle/devices.ts";
+import { archivable, getChange, mergeState, pendingChanges, settleChanges, setState } from "../../src/circle/state.ts";
+import { forgetChanged } from "../../src/conversation/receive.ts";
+import { retireLeaves } from "../../src/circle/retirement.ts";
+import { say } from "../../src/relationship/speaking.ts";
+import { turnArchive } from "../../src/archive/turn.ts";
+import { flushArchive, type Flushed } from "../../src/archive/upload.ts";
+import { loadLocation, type Location } from "../../src/archive/location.ts";
+import { loadCircle } from "../../src/relationship/relationship.ts";
+import { circleDevices } from "../../src/circle/devices.ts";
+import type { Ports } from "../../src/api.ts";
+import type { KeyStore, Transport } from "../../src/ports/index.ts";
+import { memoryKeyStore, memoryStore, type MemoryStore } from "@photon/engine/adapters/memory";
+import { systemRandom, webSessionCrypto } from "@photon/engine/adapters/web";
+import { type Bytes, hlcKey, toHex, utf8 } from "@photon/protocol/codec";
+import type { Change } from "@photon/protocol/archive";
+import { makeSession, type Session } from "@photon/protocol/session";
+import { Crash, type MemoryVault, memoryVault } from "@photon/testkit/memory-vault";
+
+export const vaultUrl = "https://vault.example";
+const relay = "https://relay.example";
+
+/** Nobody of these tests speaks with a relay. */
+const noTransport: Transport = {
+  call: async () => {
+    throw new Error("the archive asked a relay");
+  },
+  watch: () => {
+    throw new Error("the archive watched a relay");
+  },
+};
+
+export interface TestDevice {
+  readonly name: string;
+  readonly store: MemoryStore;
+  readonly keys: KeyStore;
+  readonly ports: Ports;
+  readonly record: ProfileRecord;
+  /** A fresh unit; what an earlier one did not commit is gone. */
+  work(): Work;
+  /** Opens, acts, commits. */
+  act<T>(step: (work: Work) => Promise<T>): Promise<T>;
+  flush(): Promise<Flushed>;
+  location(): Promise<Location>;
+}
+
+export interface Person {
+  readonly vault: MemoryVault;
+  now: number;
+  device(name: string): Promise<TestDevice>;
+  /** A device that is not part of any circle yet. */
+  blank(name: string): Promise<TestDevice>;
+  /** Admits `young` to the circle of `old`, as far as the archive can see. */
+  admit(old: TestDevice, young: TestDevice): Promise<void>;
+  /** Brings to `to` what `from` told the circle, and what it said in the circle's lineage. */
+  tell(from: TestDevice, to: TestDevice): Promise<void>;
+  retire(by: TestDevice, gone: TestDevice): Promise<void>;
+}
+
+let session: Session | undefined;
+
+export async function makePerson(vault = memoryVault()): Promise<Person> {
+  session ??= await makeSession(webSessionCrypto);
+  const shared = session;
+  const make = async (name: string): Promise<TestDevice> => {
+    const store = memoryStore();
+    const keys = memoryKeyStore(systemRandom);
+    await keys.open();
+    const ports: Ports = {
+      clock: { now: () => person.now },
+      random: systemRandom,
+      keys,
+      store,
+      transport: noTransport,
+      blobs: vault,
+      session: shared,
+    };
+    const record = { format: 1, device: systemRandom.bytes(8), name, relay, vault: vaultUrl, created: person.now };
+    const work = (): Work => new Work(ports, selfOf(record), new Map());
+    const act = async <T>(step: (unit: Work) => Promise<T>): Promise<T> => {
+      const unit = work();
+      const outcome = await step(unit);
+      await unit.commit();
+      return outcome;
+    };
+    const location = async (): Promise<Location> => {
+      const found = await act(loadLocation);
+      if (found === undefined) throw new Error(`${name} has no archive`);
+      return found;
+    };
+    return { name, store, keys, ports, record, work, act, location, flush: () => flushArchive(work()) };
+  };
+  const person: Person = {
+    vault,
+    now: Date.UTC(2026, 0, 5, 9),
+    blank: make,
+    device: async (name) => {
+      const device = await make(name);
+      await device.act((work) => beginPerson(work, device.record));
+      return device;
+    },
+    admit: async (old, young) => {
+      const leaf = await young.act(makeLeaf);
+      const { recipient } = await young.keys.open();
+      await old.act(async (work) => {
+        await say(work, await loadCircle(work), "admit", { leaves: [leaf], proof: "device" });
+        await keepDevice(work, selfOf(young.record).device, {
+          name: young.name,
+          leaf: leaf.id,
+          recipient,
+          added: work.now() + 1,
+        });
+      });
+    },
+    tell: async (from, to) => {
+      const changes = await from.act(async (work) => {
+        const told = await pendingChanges(work, "c");
+        await settleChanges(work, "c", told);
+        const said: Change[] = [];
+        for (const { key } of await work.list("state", "st/circle/")) {
+          const change = await getChange(work, key);
+          if (change !== undefined) said.push(change);
+        }
+        const arch = await getChange(work, "arch/location");
+        return [...said, ...told, ...(arch === undefined ? [] : [arch])];
+      });
+      await to.act(async (work) => forgetChanged(work, await mergeState(work, changes, "circle")));
+    },
+    retire: async (by, gone) => {
+      await by.act(async (work) => {
+        const device = (await circleDevices(work)).find(({ name }) => name === gone.name);
+        if (device === undefined) throw new Error(`no device ${gone.name}`);
+        await retireLeaves(work, await loadCircle(work), [device.leaf], "lost");
+        await turnArchive(work);
+      });
+    },
+  };
+  return person;
+}
+
+/** Something that belongs in the archive, under a key of its own. */
+export const note = (device: TestDevice, key: string, value: string | Bytes): Promise<void> =>
+  device.act((work) => setState(work, `msg/notes/${key}`, typeof value === "string" ? utf8(value) : value));
+
+/** The archived part of a device's state, as text that can be compared. */
+export async function archivedState(device: TestDevice): Promise<string> {
+  const all = await archivable(device.work());
+  return all.map(({ key, hlc, value }) => `${key} ${hlcKey(hlc)} ${value === undefined ? "gone" : toHex(value)}`).join("\n");
+}
+
+/** Runs until the process ends or the crash comes. @returns whether it crashed. */
+export async function untilCrash(step: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await step();
+    return false;
+  } catch (error) {
+    if (error instanceof Crash) return true;
+    throw error;
+  }
+}

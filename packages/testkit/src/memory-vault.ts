@@ -1,0 +1,129 @@
+/**
+ * A vault in memory that keeps the rules of a real one, and breaks them when told to: for tests of what an archive does
+ * when its vault is away, forgets, lies, or is given up on in the middle of a call.
+ */
+import { type Head, headHash, noHead, type VaultRequest, verifyBlobPut, verifyHeadPut } from "@photon/protocol/archive";
+import { asBytes, type Bytes, equalBytes, err, ok, toHex } from "@photon/protocol/codec";
+import type { BlobStore, VaultError } from "@photon/engine/ports";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+/**
+ * `cut`: the request does not arrive. `lost`: it does, the answer does not. `crash` and `crash-after`: the process that
+ * asked ends there, before or after the vault did its part.
+ */
+export type VaultFault = "cut" | "lost" | "crash" | "crash-after";
+
+export interface VaultCall {
+  readonly kind: VaultRequest["kind"];
+  /** Counts all calls, from 0. */
+  readonly index: number;
+  /** Of the blob or head that goes up; 0 for a question. */
+  readonly bytes: number;
+}
+
+/** Thrown out of a call to end the "process" that made it. */
+export class Crash extends Error {}
+
+export interface MemoryVault extends BlobStore {
+  /** Every call so far. */
+  readonly calls: VaultCall[];
+  /** Decides about each call; undefined lets it through. */
+  fault: (call: VaultCall) => VaultFault | undefined;
+  /** Called before a call is answered: another device may be faster. */
+  before: ((call: VaultCall) => Promise<void>) | undefined;
+  readonly blobs: Map<string, Bytes>;
+  heads(register: Uint8Array): readonly Head[];
+  /** Takes a register back to an earlier head, or to none. */
+  rollBack(register: Uint8Array, seq: number): void;
+  forget(register: Uint8Array): void;
+}
+
+interface Register {
+  heads: Head[];
+  readonly leases: Set<string>;
+}
+type Answer = Awaited<ReturnType<BlobStore["call"]>>;
+
+const unreachable = err<VaultError>({ code: "unreachable", detail: "no connection" });
+const refused = (refusal: Extract<VaultError, { code: "refused" }>["refusal"], detail = ""): Answer =>
+  err<VaultError>({ code: "refused", refusal, detail, retryAfter: undefined });
+
+export function memoryVault(): MemoryVault {
+  const registers = new Map<string, Register>();
+  const blobs = new Map<string, Bytes>();
+  const headsOf = (register: Uint8Array): Head[] => registers.get(toHex(register))?.heads ?? [];
+  const writeKeyOf = (register: Uint8Array): Bytes | undefined => {
+    const newest = headsOf(register).at(-1);
+    return newest?.nextKey ?? newest?.writeKey;
+  };
+
+  const answer = (request: VaultRequest): Answer => {
+    switch (request.kind) {
+      case "blobPut": {
+        const { register, body } = request.value;
+        const key = writeKeyOf(register);
+        if (key === undefined || !verifyBlobPut(key, request.value)) return refused("forbidden");
+        const hash = asBytes(sha256(body));
+        blobs.set(toHex(hash), body);
+        registers.get(toHex(register))?.leases.add(toHex(hash));
+        return ok({ kind: "stored", value: { hash } });
+      }
+      case "blobGet": {
+        const body = blobs.get(toHex(request.value.hash));
+        return body === undefined ? refused("not-found", "no such blob") : ok({ kind: "blob", value: { body } });
+      }
+      case "headPut": {
+        const head = request.value;
+        const key = writeKeyOf(head.register);
+        if (!verifyHeadPut(head) || (key !== undefined && !equalBytes(key, head.writeKey))) return refused("forbidden");
+        const newest = headsOf(head.register).at(-1);
+        const previous = newest === undefined ? noHead : headHash(newest);
+        if (head.seq !== (newest?.seq ?? 0) + 1 || !equalBytes(head.previous, previous)) return refused("conflict");
+        const register = registers.get(toHex(head.register)) ?? { heads: [], leases: new Set<string>() };
+        const missing = head.keeps.filter((hash) => !register.leases.has(toHex(hash)) || !blobs.has(toHex(hash)));
+        if (missing.length > 0) return refused("not-found", `${missing.length} of the blobs it keeps are not here`);
+        register.heads.push(head);
+        registers.set(toHex(head.register), register);
+        return ok({ kind: "accepted", value: { seq: head.seq } });
+      }
+      case "headGet": {
+        const { register, seq } = request.value;
+        const head = seq === undefined ? headsOf(register).at(-1) : headsOf(register).find((one) => one.seq === seq);
+        return head === undefined ? refused("not-found", "no such head") : ok({ kind: "head", value: head });
+      }
+    }
+  };
+
+  const vault: MemoryVault = {
+    calls: [],
+    fault: () => undefined,
+    before: undefined,
+    blobs,
+    heads: headsOf,
+    rollBack: (register, seq) => {
+      const known = registers.get(toHex(register));
+      if (known !== undefined) known.heads = known.heads.filter((head) => head.seq <= seq);
+    },
+    forget: (register) => {
+      registers.delete(toHex(register));
+    },
+    call: async (_origin, kind, value) => {
+      const request = { kind, value } as VaultRequest;
+      const call = { kind, index: vault.calls.length, bytes: sizeOf(request) };
+      vault.calls.push(call);
+      await vault.before?.(call);
+      const fault = vault.fault(call);
+      if (fault === "cut") return unreachable as never;
+      if (fault === "crash") throw new Crash(`at call ${call.index}`);
+      const answered = answer(request);
+      if (fault === "crash-after") throw new Crash(`after call ${call.index}`);
+      return (fault === "lost" ? unreachable : answered) as never;
+    },
+  };
+  return vault;
+}
+
+function sizeOf(request: VaultRequest): number {
+  if (request.kind === "blobPut") return request.value.body.length;
+  return request.kind === "headPut" ? request.value.body.length + 40 * request.value.keeps.length : 0;
+}
