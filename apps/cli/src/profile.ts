@@ -35,8 +35,8 @@ export function nodeProfileHome(folder: string): ProfileHome {
       });
     },
     open: async (waitMs) => {
-      const { openProfile, photonError } = await import("@photon/engine");
-      if (!present()) return err(photonError("no-profile", folder));
+      if (!present()) return err((await import("@photon/engine/errors")).photonError("no-profile", folder));
+      const { openProfile } = await import("@photon/engine");
       return using(folder, waitMs, async (open) => {
         const engine = await openProfile(open.ports);
         return engine.ok ? ok(opened(engine.value, open)) : engine;
@@ -74,13 +74,14 @@ function joiningProfile(joining: Joining, open: OpenPorts): JoiningProfile {
   };
 }
 
-function opened(engine: Engine, { unlock, close }: OpenPorts): OpenProfile {
+function opened(engine: Engine, { unlock }: OpenPorts): OpenProfile {
   return {
     engine,
     unlock,
     close: async () => {
+      // Closes the store as well.
       await engine.close();
-      await close();
+      unlock();
     },
   };
 }
@@ -100,8 +101,7 @@ async function using<T>(folder: string, waitMs: number, use: (open: OpenPorts) =
 }
 
 async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
-  const [{ photonError }, sqlite, node, http, { makeSession }, { storeFailure }] = await Promise.all([
-    import("@photon/engine"),
+  const [sqlite, node, http, { makeSession }, { storeFailure }] = await Promise.all([
     import("@photon/engine/adapters/sqlite"),
     import("@photon/engine/adapters/node"),
     import("@photon/engine/adapters/http"),
@@ -109,7 +109,7 @@ async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
     import("./store-failure.ts"),
   ]);
   const lock = await sqlite.acquireProfileLock(folder, { waitMs });
-  if (lock === undefined) return err(photonError("profile-locked"));
+  if (lock === undefined) return err((await import("@photon/engine/errors")).photonError("profile-locked"));
   let locked = true;
   const unlock = (): void => {
     if (locked) lock.release();
@@ -135,7 +135,7 @@ async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
       store: store.value,
       transport: http.httpTransport(),
       blobs: http.httpBlobStore(),
-      session: makeSession(node.nodeSessionCrypto),
+      session: await makeSession(node.nodeSessionCrypto),
     };
     return ok({
       ports,

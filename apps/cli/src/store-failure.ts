@@ -1,5 +1,5 @@
 /** What a store or a key store could not do, as a failure with a remedy. */
-import { type PhotonError, photonError } from "@photon/engine";
+import { type PhotonError, photonError } from "@photon/engine/errors";
 import { KeyStoreFailure, type StoreError, StoreFailure } from "@photon/engine/ports";
 import { cliError, type Failure } from "./failure.ts";
 

@@ -46,7 +46,8 @@ async function watch(cli: Cli): Attempt<Answer> {
     if (opened.ok) {
       const burst = await burstThenWait(cli, opened.value, loop);
       if (!burst.ok) return burst;
-    } else if (opened.error.code !== "profile-locked") return opened;
+    } else if (opened.error.code === "profile-locked") await cli.world.pause(250);
+    else return opened;
   }
   return err(cliError("interrupted", "", "`photon watch` starts again where it ended."));
 }
