@@ -1,7 +1,16 @@
 /** Requests and answers of relay and vault: spec/08-relay-and-vault.md. */
 import { type Cbor, encode, type Schema } from "@photon/protocol/codec";
 import { type VaultRequest, vaultRequestSchema, type VaultResponse, vaultResponseSchema } from "@photon/protocol/archive";
-import { type RelayRequest, relayRequestSchema, type RelayResponse, relayResponseSchema } from "@photon/protocol/queue";
+import {
+  type ClientFrame,
+  clientFrameSchema,
+  type RelayFrame,
+  relayFrameSchema,
+  type RelayRequest,
+  relayRequestSchema,
+  type RelayResponse,
+  relayResponseSchema,
+} from "@photon/protocol/queue";
 import { decoder, edited, encoded, fixed, type InvalidCase, spoiled, type Topic, wrong } from "../support.ts";
 
 /** Longer than any of the vectors; a server states its own. */
@@ -174,5 +183,59 @@ export const vaultApi: Topic = {
   invalid: () => [
     ...spoil("request", vaultRequestSchema, vaultRequests, vaultEdits),
     ...spoil("response", vaultResponseSchema, vaultResponses, [["refused", "an unknown code", [1, 1], 11, "wrong-shape"]]),
+  ],
+};
+
+const read = { receiveId, after: 7, limit: 100, signature };
+const clientFrames: readonly (readonly [string, ClientFrame])[] = [
+  ["watch, for hints", { kind: "watch", value: { push: false, reads: [read] } }],
+  [
+    "watch, for entries",
+    { kind: "watch", value: { push: true, reads: [read, { ...read, receiveId: fixed("other receive id", 16) }] } },
+  ],
+  ["ack", { kind: "ack", value: { push: 3 } }],
+  ["requests", { kind: "requests", value: [{ ref: 1, request: { kind: "get", value: { dropId: fixed("drop", 32) } } }] }],
+  ["ping", { kind: "ping", value: { ref: 4294967295 } }],
+];
+const relayFrames: readonly (readonly [string, RelayFrame])[] = [
+  [
+    "watching: one queue is, the other is refused",
+    {
+      kind: "watching",
+      value: [
+        { kind: "watched", value: {} },
+        { kind: "refused", value: "forbidden" },
+      ],
+    },
+  ],
+  ["hint", { kind: "hint", value: { receiveId } }],
+  ["entries", { kind: "entries", value: { push: 1, receiveId, entries: [{ seq: 8, body: fixed("entry", 40) }], caughtUp: true } }],
+  ["responses", { kind: "responses", value: [{ ref: 1, response: { kind: "done", value: {} } }] }],
+  ["pong", { kind: "pong", value: { ref: 0 } }],
+  ["ended", { kind: "ended", value: { receiveId } }],
+  ["a frame refused", { kind: "refused", value: { code: "malformed", detail: "not a frame" } }],
+];
+
+export const watchApi: Topic = {
+  name: "watch-api",
+  about: "Frames of the watch connection, from the client and from the relay, as CBOR.",
+  types: { client: decoder(clientFrameSchema, max), relay: decoder(relayFrameSchema, max) },
+  valid: () => [
+    ...clientFrames.map(([name, value]) => encoded("client", clientFrameSchema, name, value)),
+    ...relayFrames.map(([name, value]) => encoded("relay", relayFrameSchema, name, value)),
+  ],
+  invalid: () => [
+    ...spoil("client", clientFrameSchema, clientFrames, [
+      ["watch, for hints", "no reads", [1, 2], [], "out-of-range"],
+      ["watch, for hints", "a number for push", [1, 1], 1, "wrong-shape"],
+      ["requests", "no requests", [1], [], "out-of-range"],
+      ["ping", "a reference of 33 bits", [1, 1], 2 ** 32, "out-of-range"],
+      ["ack", "an unknown tag", [0], 5, "wrong-shape"],
+    ]),
+    ...spoil("relay", relayFrameSchema, relayFrames, [
+      ["hint", "an id of 15 bytes", [1, 1], new Uint8Array(15), "out-of-range"],
+      ["entries", "an empty entry", [1, 3, 0, 2], new Uint8Array(), "out-of-range"],
+      ["a frame refused", "an unknown code", [1, 1], 99, "wrong-shape"],
+    ]),
   ],
 };
