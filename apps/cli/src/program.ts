@@ -43,7 +43,7 @@ export function buildProgram(run: Run): Command {
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false, subcommandTerm: (command) => command.name() })
     .addHelpText(
       "after",
-      "\n`photon help COMMAND` explains a command, with examples. `photon help topics` lists what else is explained.",
+      "\n`photon help COMMAND` explains a command, with examples.\n`photon help topics` lists what else is explained.",
     );
   for (const [heading, declarations] of groups) {
     program.commandsGroup(heading);

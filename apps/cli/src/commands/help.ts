@@ -25,7 +25,7 @@ export function helpCommand(program: Command, run: Run): void {
   })
     .argument("[words...]", "a command or a topic")
     .option("--man", "everything, as a manual page")
-    .option("--markdown", "all commands, as Markdown")
+    .option("--markdown", "all commands, or all exit codes, as Markdown")
     .action(async (words: readonly string[], options: Options) => run((cli) => help(cli, program, words, options)));
 }
 
@@ -36,6 +36,7 @@ async function help(
   { man = false, markdown = false }: Options,
 ): Attempt<Answer> {
   if (man) return text((await import("../manual/roff.ts")).manPage(program, version));
+  if (markdown && words[0] === "exit-codes") return text((await import("../manual/exit-codes.ts")).exitCodesPage());
   if (markdown) return text((await import("../manual/markdown.ts")).commandsPage(program));
   const [first] = words;
   if (first !== undefined && words.length === 1) {
