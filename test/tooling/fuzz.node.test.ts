@@ -9,7 +9,7 @@ test("every decoder survives mutated inputs without crash, hang or unbounded mem
   const report = await runFuzz({ count: 20_000, milliseconds: 8000 / targets.length, seed });
   expect(report.failure).toBeUndefined();
   expect(report.targets.map(({ name }) => name)).toEqual(targets.map(({ name }) => name));
-  for (const { name, inputs } of report.targets) expect(inputs, name).toBeGreaterThan(5);
+  for (const { name, inputs } of report.targets) expect(inputs, name).toBeGreaterThan(0);
 });
 
 test("the same seed and index give the same input, and most inputs differ", () => {
