@@ -9,16 +9,17 @@ import { browserConfig, noticeNode, type Unportable } from "./portable.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The only entry points that may need Node. */
-const forNode = new Set(["./adapters/sqlite", "./adapters/node"]);
+/** The only sources that may need Node, as `scripts/layers.ts` has them. */
+const forNode = /^\.\/src\/adapters\/(?:sqlite\/|node\/|http\/node-socket\.ts$)/u;
 
 function entryPoints(package_: string): readonly string[] {
   const manifest = JSON.parse(readFileSync(`${root}${package_}/package.json`, "utf8")) as {
     readonly exports: Readonly<Record<string, { readonly "photon-source": string }>>;
   };
-  return Object.entries(manifest.exports)
-    .filter(([name]) => !forNode.has(name))
-    .map(([, target]) => `${root}${package_}/${target["photon-source"]}`);
+  return Object.values(manifest.exports)
+    .map((target) => target["photon-source"])
+    .filter((source) => !forNode.test(source))
+    .map((source) => `${root}${package_}/${source}`);
 }
 
 export const portableEntryPoints = (): readonly string[] => [
