@@ -105,7 +105,7 @@ async function findCandidate(
     const ref = await makeKeyPackageRef(checked.value.library, suite.hash);
     const entry = welcome.entries.find(({ member }) => equalBytes(member, ref));
     if (entry !== undefined) return ok({ pair, entry, checked: checked.value, secrets: secrets.value });
-    erase(Object.values(secrets.value));
+    erase([secrets.value.initKey, secrets.value.encryptionKey]);
   }
   return err(decodeError("cannot-open", "Welcome: it names none of this leaf's key packages"));
 }

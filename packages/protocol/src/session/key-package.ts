@@ -68,7 +68,8 @@ export async function makeKeyPackage(suite: CiphersuiteImpl, self: LeafKeys): Pr
 }
 
 export function decodeKeyPackageSecrets(secret: Bytes): Result<KeyPackageSecrets, DecodeError> {
-  return decode(secretSchema, secret, 256);
+  const parsed = decode(secretSchema, secret, 256);
+  return parsed.ok ? ok({ initKey: parsed.value.initKey, encryptionKey: parsed.value.encryptionKey }) : parsed;
 }
 
 /** A package whose structure and signatures hold. */

@@ -50,8 +50,17 @@ const sealedSchema = struct({
 });
 const maxSealed = maxSealedPlaintext + maxMembers * 1300 + 256;
 
-const infoOf = (context: string): Bytes => encodeCbor(["photon sealed to key packages 1", context]);
+const label = "photon sealed to key packages 1";
+const infoOf = (context: string): Bytes => encodeCbor([label, context]);
 const nonce = new Uint8Array(12);
+
+async function derive(crypto: SessionCrypto, key: Uint8Array): Promise<{ readonly payloadKey: Bytes; readonly commitment: Bytes }> {
+  const prk = await crypto.extract(utf8(label), key);
+  const payloadKey = await crypto.expand(prk, utf8("payload"), 32);
+  const commitment = await crypto.expand(prk, utf8("commitment"), 32);
+  erase([prk]);
+  return { payloadKey, commitment };
+}
 
 export async function sealToPackages(
   crypto: SessionCrypto,
@@ -76,9 +85,8 @@ export async function sealToPackages(
       return err(decodeError("out-of-range", `init key: ${thrown(error)}`)); // 1216 bytes that are no X-Wing key
     }
   }
-  const payloadKey = await crypto.expand(key, utf8("payload"), 32);
+  const { payloadKey, commitment } = await derive(crypto, key);
   const payload = await crypto.seal(payloadKey, nonce, info, plaintext);
-  const commitment = await crypto.expand(key, utf8("commitment"), 32);
   erase([key, payloadKey]);
   return ok(encode(sealedSchema, { suite: "ed25519-xwing-aes256gcm-sha512", recipients, commitment, payload }));
 }
@@ -105,8 +113,7 @@ export async function openWithPackage(
   } catch (error) {
     return err(decodeError("cannot-open", thrown(error)));
   }
-  const commitment = await crypto.expand(key, utf8("commitment"), 32);
-  const payloadKey = await crypto.expand(key, utf8("payload"), 32);
+  const { payloadKey, commitment } = await derive(crypto, key);
   erase([key, secrets.value.initKey, secrets.value.encryptionKey]);
   if (!equalBytes(commitment, parsed.value.commitment))
     return err(decodeError("cannot-open", "the key is not the one committed to"));

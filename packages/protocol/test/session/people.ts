@@ -1,6 +1,6 @@
 /** Leaves, groups and conversations for the session tests. */
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { asBytes, type Bytes, compareBytes, expectOk } from "@photon/protocol/codec";
+import { asBytes, type Bytes, compareBytes, equalBytes, expectOk } from "@photon/protocol/codec";
 import {
   makeSession,
   portableCrypto,
@@ -66,3 +66,17 @@ export async function makeGroup(size: number, sessions: readonly Session[] = [po
   }
   return { id, welcome: founded.welcome, members };
 }
+
+export function memberOf(group: Group, place: number): Member {
+  const member = group.members[place];
+  if (member === undefined) throw new Error(`no member ${place}`);
+  return member;
+}
+
+/** Does one byte string occur in another? */
+export const occurs = (part: Uint8Array, whole: Uint8Array): boolean => {
+  for (let at = whole.indexOf(part[0] ?? 0); at >= 0; at = whole.indexOf(part[0] ?? 0, at + 1)) {
+    if (equalBytes(whole.subarray(at, at + part.length), part)) return true;
+  }
+  return false;
+};
