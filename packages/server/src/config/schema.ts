@@ -47,6 +47,8 @@ const relay = v.strictObject({
   backlog: v.optional(whole(1, 1_000_000), 20_000),
   /** Writes committed together at most. */
   group: v.optional(whole(1, 100_000), 1_000),
+  /** Commits in a thread of their own, so that a slow disk does not keep the network waiting. */
+  commitThread: v.optional(yesNo, true),
   /** What creating a queue costs. */
   create: v.optional(v.picklist(["open", "token", "hashcash"], "must be open, token or hashcash"), "open"),
   createTokens: v.optional(v.array(line, "must be a list"), []),

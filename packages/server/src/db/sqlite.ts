@@ -12,50 +12,39 @@ const writeCacheKiB = 65_536;
 const readCacheKiB = 16_384;
 /** Pages in the log before it is copied into the file: 32 MiB, so that pages written often are copied once. */
 const checkpointPages = 8_192;
+const busyMilliseconds = 5_000;
 
 export interface OpenOptions {
   /** Longest size of the file in pages; for tests of a full disk. */
   readonly maxPages?: number | undefined;
 }
 
-/** One writing and one reading connection to the same file: readers see only what is committed and never wait. */
-export interface Store<Tables> {
-  readonly writer: Kysely<Tables>;
-  readonly reader: Kysely<Tables>;
-  close(): Promise<void>;
-}
-
 /**
- * Opens or creates the file. WAL with synchronous=FULL: a commit that returned has reached the disk.
+ * The one writing connection; creates the file. WAL with synchronous=FULL: a commit that returned has reached the disk.
  * @throws SqliteError when the file cannot be opened, or is no database.
  */
-export function openStore<Tables>(path: string, options: OpenOptions = {}): Store<Tables> {
-  const writing = new Database(path);
-  writing.pragma("journal_mode = WAL");
-  writing.pragma("synchronous = FULL");
-  writing.pragma(`wal_autocheckpoint = ${checkpointPages}`);
-  writing.pragma(`cache_size = -${writeCacheKiB}`);
-  writing.pragma(`mmap_size = ${mappedBytes}`);
-  writing.pragma("busy_timeout = 5000");
-  // Deleted rows are overwritten: what has expired is gone from the file as well.
-  writing.pragma("secure_delete = FAST");
-  if (options.maxPages !== undefined) writing.pragma(`max_page_count = ${options.maxPages}`);
-  const reading = new Database(path);
-  reading.pragma("query_only = ON");
-  reading.pragma(`cache_size = -${readCacheKiB}`);
-  reading.pragma(`mmap_size = ${mappedBytes}`);
-  reading.pragma("busy_timeout = 5000");
-  const writer = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(writing) }) });
-  const reader = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(reading) }) });
-  return {
-    writer,
-    reader,
-    close: () => {
-      reading.close();
-      writing.close();
-      return Promise.resolve();
-    },
-  };
+export function openWriter<Tables>(path: string, options: OpenOptions = {}): Kysely<Tables> {
+  const database = new Database(path);
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+  database.pragma(`cache_size = -${writeCacheKiB}`);
+  database.pragma(`mmap_size = ${mappedBytes}`);
+  database.pragma(`busy_timeout = ${busyMilliseconds}`);
+  // Deleted rows are overwritten where that costs no further writing: what has expired is gone from most of the file as well.
+  database.pragma("secure_delete = FAST");
+  if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`);
+  return new Kysely({ dialect: new SqliteDialect({ database: withStatementCache(database) }) });
+}
+
+/** A connection that sees only what is committed, and never waits for the writer. The file exists. */
+export function openReader<Tables>(path: string): Kysely<Tables> {
+  const database = new Database(path);
+  database.pragma("query_only = ON");
+  database.pragma(`cache_size = -${readCacheKiB}`);
+  database.pragma(`mmap_size = ${mappedBytes}`);
+  database.pragma(`busy_timeout = ${busyMilliseconds}`);
+  return new Kysely({ dialect: new SqliteDialect({ database: withStatementCache(database) }) });
 }
 
 /** kysely prepares every statement anew; the few that a server uses are worth keeping. */

@@ -25,33 +25,31 @@ interface OpenQueue {
 const forbidden: RelayWriteOutcome = { kind: "refused", code: "forbidden", detail: "" };
 const done: RelayWriteOutcome = { kind: "done" };
 
-/** Told of what has become durable, in the order of each queue, before the writers are answered. */
-export interface CommitListener {
-  appended(receiveId: Uint8Array, seq: number, body: Uint8Array): void;
+/** What others must hear once the group is durable. @property index which of its writes was appended, for the first time. */
+export type Told =
+  | { readonly kind: "appended"; readonly index: number; readonly seq: number }
   /** Whoever could read the queue must prove it anew: its keys were rotated, or it is gone. */
-  ended(receiveId: Uint8Array): void;
+  | { readonly kind: "ended"; readonly receiveId: Uint8Array };
+
+export interface CommittedGroup {
+  readonly outcomes: readonly RelayWriteOutcome[];
+  /** In the order of each queue. */
+  readonly told: readonly Told[];
 }
 
 /** @param today the day given to new rows. Rejects when the database does, having changed nothing. */
-export function relayCommit(
-  db: Kysely<RelayTables>,
-  limits: RelayLimits,
-  today: () => number,
-  listener: CommitListener,
-): (writes: readonly RelayWrite[]) => Promise<readonly RelayWriteOutcome[]> {
+export type RelayCommit = (writes: readonly RelayWrite[], today: number) => Promise<CommittedGroup>;
+
+export function relayCommit(db: Kysely<RelayTables>, limits: RelayLimits): RelayCommit {
   const statements = relayStatements(db);
-  return async (writes) => {
-    const told: ((listener: CommitListener) => void)[] = [];
-    const outcomes = await db.transaction().execute(async (transaction) => {
-      const group = new Group(transaction, statements, limits, today(), told);
-      const applied: RelayWriteOutcome[] = [];
-      for (const write of writes) applied.push(await group.apply(write));
+  return (writes, today) =>
+    db.transaction().execute(async (transaction) => {
+      const group = new Group(transaction, statements, limits, today);
+      const outcomes: RelayWriteOutcome[] = [];
+      for (const write of writes) outcomes.push(await group.apply(write, outcomes.length));
       await group.flush();
-      return applied;
+      return { outcomes, told: group.told };
     });
-    for (const tell of told) tell(listener);
-    return outcomes;
-  };
 }
 
 class Group {
@@ -59,27 +57,20 @@ class Group {
   readonly #statements: RelayStatements;
   readonly #limits: RelayLimits;
   readonly #today: number;
-  readonly #told: ((listener: CommitListener) => void)[];
+  readonly told: Told[] = [];
   readonly #open = new Map<string, OpenQueue | undefined>();
 
-  constructor(
-    db: Transaction<RelayTables>,
-    statements: RelayStatements,
-    limits: RelayLimits,
-    today: number,
-    told: ((listener: CommitListener) => void)[],
-  ) {
-    this.#told = told;
+  constructor(db: Transaction<RelayTables>, statements: RelayStatements, limits: RelayLimits, today: number) {
     this.#db = db;
     this.#statements = statements;
     this.#limits = limits;
     this.#today = today;
   }
 
-  async apply(write: RelayWrite): Promise<RelayWriteOutcome> {
+  async apply(write: RelayWrite, index: number): Promise<RelayWriteOutcome> {
     switch (write.kind) {
       case "append":
-        return this.#append(write);
+        return this.#append(write, index);
       case "create":
         return this.#create(write);
       case "rotate":
@@ -131,7 +122,7 @@ class Group {
     return queue;
   }
 
-  async #append({ receiveId, version, appendId, body }: WriteOf<"append">): Promise<RelayWriteOutcome> {
+  async #append({ receiveId, version, appendId, body }: WriteOf<"append">, index: number): Promise<RelayWriteOutcome> {
     const queue = await this.#queue(receiveId);
     if (queue === undefined) return forbidden;
     if (queue.row.version !== version) return { kind: "stale" };
@@ -159,7 +150,7 @@ class Group {
     queue.entries += 1;
     queue.bytes += body.length;
     queue.dirty = true;
-    this.#told.push((listener) => listener.appended(receiveId, seq, body));
+    this.told.push({ kind: "appended", index, seq });
     return { kind: "appended", seq };
   }
 
@@ -225,7 +216,7 @@ class Group {
       .set({ read_key: write.readKey, write_keys: write.writeKeys, version: write.version, rotation: write.signature })
       .where("receive_id", "=", write.receiveId)
       .execute();
-    this.#told.push((listener) => listener.ended(write.receiveId));
+    this.told.push({ kind: "ended", receiveId: write.receiveId });
     return done;
   }
 
@@ -246,7 +237,7 @@ class Group {
     if ("kind" in row) return row;
     await this.#db.deleteFrom("entry").where("queue", "=", receiveId).execute();
     await this.#db.deleteFrom("queue").where("receive_id", "=", receiveId).execute();
-    this.#told.push((listener) => listener.ended(receiveId));
+    this.told.push({ kind: "ended", receiveId });
     return done;
   }
 

@@ -1,4 +1,6 @@
 /** What the append path must know of a queue, kept in memory: the committer notices when it has gone stale. */
+import type { KeyObject } from "node:crypto";
+import { macKeys } from "../crypto/append-mac.ts";
 import { idKey } from "../ids.ts";
 import type { RelayStore } from "./store.ts";
 import type { QueueTable } from "./tables.ts";
@@ -7,7 +9,7 @@ export interface KnownQueue {
   readonly receiveId: Uint8Array;
   readonly sendId: Uint8Array;
   readonly readKey: Uint8Array;
-  readonly writeKeys: Uint8Array;
+  readonly writeKeys: readonly KeyObject[];
   readonly version: number;
   readonly rotation: Uint8Array | null;
 }
@@ -43,7 +45,7 @@ export const knownQueue = (row: QueueTable): KnownQueue => ({
   receiveId: row.receive_id,
   sendId: row.send_id,
   readKey: row.read_key,
-  writeKeys: row.write_keys,
+  writeKeys: macKeys(row.write_keys),
   version: row.version,
   rotation: row.rotation,
 });

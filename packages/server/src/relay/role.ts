@@ -30,6 +30,7 @@ export async function relayRole(config: RelayConfig, options: RoleOptions): Prom
     observer: metrics.commits("relay"),
     maxPages,
     listener: listeners,
+    thread: config.commitThread,
   });
   const fault = (code: string): void => {
     metrics.fault("relay", code);

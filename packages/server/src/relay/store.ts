@@ -3,9 +3,11 @@ import type { QueueEntry } from "@photon/protocol/queue";
 import { asBytes } from "@photon/protocol/codec";
 import { type CommitObserver, type Committer, groupCommitter } from "../db/committer.ts";
 import { migrate } from "../db/migrate.ts";
-import { openStore } from "../db/sqlite.ts";
+import { openReader, openWriter } from "../db/sqlite.ts";
 import { type DayClock, dayClock } from "../day.ts";
-import { type CommitListener, relayCommit } from "./apply.ts";
+import type { Kysely } from "kysely";
+import { type RelayCommit, relayCommit, type Told } from "./apply.ts";
+import { commitThread } from "./commit-thread.ts";
 import { type DropTable, type QueueTable, relayMigrations, type RelayTables } from "./tables.ts";
 import type { RelayLimits, RelayWrite, RelayWriteOutcome } from "./writes.ts";
 
@@ -33,18 +35,32 @@ export interface RelayStoreOptions {
   readonly observer: CommitObserver;
   readonly maxPages: number | undefined;
   readonly listener: CommitListener;
+  /** Whether commits run in a thread of their own. */
+  readonly thread: boolean;
+}
+
+/** Told of what has become durable, in the order of each queue, before the writers are answered. */
+export interface CommitListener {
+  appended(receiveId: Uint8Array, seq: number, body: Uint8Array): void;
+  ended(receiveId: Uint8Array): void;
 }
 
 /** Entries fetched at once: bounds what a read holds in memory beyond its byte limit. */
 const fetchStep = 32;
 
 export async function openRelayStore(options: RelayStoreOptions): Promise<RelayStore> {
-  const store = openStore<RelayTables>(options.path, { maxPages: options.maxPages });
-  const { reader, writer } = store;
+  const { path, maxPages, listener } = options;
+  const writer = openWriter<RelayTables>(path, { maxPages });
   await migrate(writer, "relay", relayMigrations);
+  const reader = openReader<RelayTables>(path);
   const lastDay = await reader.selectFrom("clock").select("day").where("name", "=", "day").executeTakeFirst();
   const clock = dayClock(options.now, lastDay?.day);
-  const committer = groupCommitter(relayCommit(writer, options.limits, clock.today, options.listener), options);
+  const { commit, close } = await committing(writer, options);
+  const committer = groupCommitter(async (writes: readonly RelayWrite[]) => {
+    const { outcomes, told } = await commit(writes, clock.today());
+    for (const one of told) tell(listener, writes, one);
+    return outcomes;
+  }, options);
   return {
     committer,
     clock,
@@ -90,7 +106,33 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
     },
     close: async () => {
       await committer.drain();
-      await store.close();
+      await reader.destroy();
+      await close();
     },
   };
+}
+
+/** In a thread of its own, so that a slow disk does not keep the network waiting; or, with one core, in this one. */
+async function committing(
+  writer: Kysely<RelayTables>,
+  { path, limits, maxPages, thread }: RelayStoreOptions,
+): Promise<{ readonly commit: RelayCommit; readonly close: () => Promise<void> }> {
+  if (!thread) return { commit: relayCommit(writer, limits), close: () => writer.destroy() };
+  await writer.destroy();
+  return commitThread({ path, limits: onlyLimits(limits), maxPages });
+}
+
+const onlyLimits = ({ retentionDays, bundleDays, tombstoneDays, queueEntries, queueBytes }: RelayLimits): RelayLimits => ({
+  retentionDays,
+  bundleDays,
+  tombstoneDays,
+  queueEntries,
+  queueBytes,
+});
+
+function tell(listener: CommitListener, writes: readonly RelayWrite[], told: Told): void {
+  if (told.kind === "ended") return listener.ended(told.receiveId);
+  const write = writes[told.index];
+  if (write?.kind !== "append") throw new Error("only an append is told of");
+  listener.appended(write.receiveId, told.seq, write.body);
 }

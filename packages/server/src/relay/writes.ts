@@ -19,7 +19,7 @@ export type RelayWrite =
       /** Rotation version under whose write keys the MAC was checked. */
       readonly version: number;
       readonly appendId: Bytes;
-      readonly body: Bytes;
+      readonly body: Uint8Array;
     }
   | {
       readonly kind: "rotate";

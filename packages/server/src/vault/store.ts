@@ -1,7 +1,7 @@
 /** A vault's store: rows through one committer, blobs beside it. */
 import { type CommitObserver, type Committer, groupCommitter } from "../db/committer.ts";
 import { migrate } from "../db/migrate.ts";
-import { openStore } from "../db/sqlite.ts";
+import { openReader, openWriter } from "../db/sqlite.ts";
 import { type DayClock, dayClock } from "../day.ts";
 import { vaultCommit } from "./apply.ts";
 import type { Blobs } from "./blobs.ts";
@@ -35,9 +35,9 @@ export interface VaultStoreOptions {
 }
 
 export async function openVaultStore(options: VaultStoreOptions): Promise<VaultStore> {
-  const store = openStore<VaultTables>(options.path, { maxPages: options.maxPages });
-  const { reader, writer } = store;
+  const writer = openWriter<VaultTables>(options.path, { maxPages: options.maxPages });
   await migrate(writer, "vault", vaultMigrations);
+  const reader = openReader<VaultTables>(options.path);
   const lastDay = await reader.selectFrom("clock").select("day").where("name", "=", "day").executeTakeFirst();
   const clock = dayClock(options.now, lastDay?.day);
   const committer = groupCommitter(vaultCommit(writer, options.limits, clock.today), options);
@@ -61,7 +61,8 @@ export async function openVaultStore(options: VaultStoreOptions): Promise<VaultS
     },
     close: async () => {
       await committer.drain();
-      await store.close();
+      await reader.destroy();
+      await writer.destroy();
     },
   };
 }

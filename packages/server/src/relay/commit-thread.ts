@@ -1,0 +1,60 @@
+/** The main thread's end of the commit thread: one group is under way at a time. */
+import type { CommittedGroup, RelayCommit } from "./apply.ts";
+import type { CommitThreadData } from "./commit-worker.ts";
+import { type GroupAnswer, packGroup } from "./group-wire.ts";
+import { neighbour, startThread } from "../db/thread.ts";
+
+export interface CommitThread {
+  readonly commit: RelayCommit;
+  /** Resolves when the thread has closed the database and ended. */
+  close(): Promise<void>;
+}
+
+/** The thread could not, with the code that it gave. */
+class CommitFailed extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(`the commit thread failed: ${code}`);
+    this.name = "CommitFailed";
+    this.code = code;
+  }
+}
+
+export function commitThread(data: CommitThreadData): CommitThread {
+  const thread = startThread(neighbour("commit-worker", import.meta.url), data);
+  let pending: { readonly resolve: (group: CommittedGroup) => void; readonly reject: (error: Error) => void } | undefined;
+  let gone = false;
+  const settle = (answer: GroupAnswer): void => {
+    const waiting = pending;
+    pending = undefined;
+    if (answer.kind === "committed") waiting?.resolve(answer.group);
+    else waiting?.reject(new CommitFailed(answer.code));
+  };
+  thread.on("message", settle);
+  // Whatever was under way may or may not be durable: it is not acknowledged, and a repeat finds out.
+  const lost = (): void => {
+    gone = true;
+    settle({ kind: "failed", code: "commit-thread-gone" });
+  };
+  thread.on("error", lost);
+  const ended = new Promise<void>((resolve) => {
+    thread.on("exit", () => {
+      lost();
+      resolve();
+    });
+  });
+  return {
+    commit: (writes, today) =>
+      new Promise((resolve, reject) => {
+        if (gone) return reject(new CommitFailed("commit-thread-gone"));
+        if (pending !== undefined) throw new Error("one group at a time");
+        pending = { resolve, reject };
+        const group = packGroup(writes, today);
+        thread.postMessage(group, [group.buffer]);
+      }),
+    close: async () => {
+      if (!gone) thread.postMessage("close");
+      await ended;
+    },
+  };
+}
