@@ -151,28 +151,28 @@ function linksOf(ledger: Ledger, members: readonly number[], strikes: Strikes): 
   return { strikes, struckBy, supports };
 }
 
-/** Among cycles that no undecided statement outside them bears on; the others wait for those to be settled. */
+/** Retires among the undecided that came too late to their dispute, each with the first retire of it. */
 function lateRivals(ledger: Ledger, undecided: readonly number[], links: Links): ReadonlyMap<number, number> {
-  const late = new Map<number, number>();
-  if (undecided.length === 0) return late;
+  if (undecided.length === 0) return new Map();
   const open = emptyBits(ledger.nodes.length);
   for (const index of undecided) addBit(open, index);
-  const next = (index: number): readonly number[] =>
+  const bearsOn = (index: number): readonly number[] =>
     [...(links.strikes.get(index) ?? []), ...(links.supports.get(index) ?? [])].filter((to) => hasBit(open, to));
-  const found = components(undecided, next);
-  const place = new Map<number, number>();
-  for (const [at, component] of found.entries()) for (const index of component) place.set(index, at);
-  const reached = new Set<number>();
-  for (const index of undecided) {
-    for (const to of next(index)) if (place.get(to) !== place.get(index)) reached.add(place.get(to) ?? -1);
+  // The smallest index is the one learned first. What bears on a component comes before it in topological order.
+  const firsts = new Map<number, number>();
+  for (const component of components(undecided, bearsOn).toReversed()) {
+    let first = Number.POSITIVE_INFINITY;
+    for (const index of component) {
+      const own = nodeAt(ledger, index).statement.type === "retire" ? index : first;
+      first = Math.min(first, own, firsts.get(index) ?? first);
+    }
+    for (const index of component) {
+      firsts.set(index, first);
+      for (const to of bearsOn(index)) firsts.set(to, Math.min(first, firsts.get(to) ?? first));
+    }
   }
-  for (const [at, component] of found.entries()) {
-    if (reached.has(at)) continue;
-    const cycle = component.map((index) => {
-      const { learned, statement } = nodeAt(ledger, index);
-      return { index, learned, isRetire: statement.type === "retire" };
-    });
-    for (const [index, first] of retireCyclesFreeze(cycle)) late.set(index, first);
-  }
-  return late;
+  const disputed = undecided
+    .filter((index) => nodeAt(ledger, index).statement.type === "retire")
+    .map((index) => ({ index, learned: nodeAt(ledger, index).learned, first: nodeAt(ledger, firsts.get(index) ?? index) }));
+  return retireCyclesFreeze(disputed);
 }

@@ -203,6 +203,32 @@ describe("retireCyclesFreeze", () => {
     expect(standingIn(side.reduce(100 * day), rival)).toBe("void: retireCyclesFreeze");
   });
 
+  test("a late rival leaves everything as it was without it, however long the cycle that it closes", () => {
+    const side = ana();
+    const heads = [side.admit("tablet", ["watch"])];
+    side.retire("laptop", ["tablet"], { heads, at: 0 });
+    side.retire("tablet", ["phone"], { heads, at: hour });
+    const good = side.retire("phone", ["watch"], { heads, at: 100 * hour });
+    expect(live(side, 100 * hour)).toEqual(["phone", "laptop"]);
+    const backdated = side.retire("watch", ["laptop"], { heads, at: 200 * hour });
+    const state = side.reduce(200 * hour);
+    expect([good, backdated].map((one) => standingIn(state, one))).toEqual(["counts", "void: retireCyclesFreeze"]);
+    expect(live(side, 200 * hour)).toEqual(["phone", "laptop"]);
+  });
+
+  test("a frozen leaf freezes nobody else once 72 h of the dispute have passed", () => {
+    const disputed = (at: number): Side => {
+      const side = ana();
+      const heads = [side.move("tablet", "last")];
+      side.retire("phone", ["laptop"], { heads });
+      side.retire("laptop", ["phone"], { heads });
+      side.retire("phone", ["tablet"], { heads, at });
+      return side;
+    };
+    expect(live(disputed(72 * hour), day * 9)).toEqual([]);
+    expect(live(disputed(72 * hour + 1), day * 9)).toEqual(["tablet"]);
+  });
+
   test("a puppet that disputes for the leaf that admitted it freezes with it, and does not win", () => {
     const side = new Side();
     side.found("phone");

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { drawnLineage, smallLineages } from "./dags.ts";
+import { checkLineage, Dice } from "./exhaust.ts";
+
+/** All lineages of a size, in all orders; how many there are. */
+function exhaust(size: number): number {
+  let count = 0;
+  for (const list of smallLineages(size, 4)) checkLineage(list, count++, { orders: "all", withOracle: true });
+  return count;
+}
+
+function draw(size: number, count: number): void {
+  const dice = new Dice(size);
+  for (let seed = 0; seed < count; seed++) {
+    checkLineage(
+      drawnLineage(size, 4, (limit) => dice.below(limit)),
+      seed,
+      { orders: 4, withOracle: true },
+    );
+  }
+}
+
+describe("for equal firstSeen, any delivery order, duplication, delay of lineage statements gives one state", () => {
+  test("all lineages of up to 3 statements and 4 leaves, in all orders, as the oracle says", () => {
+    expect([exhaust(1), exhaust(2), exhaust(3)]).toEqual([1, 9, 156]);
+  });
+
+  test("all lineages of 4 statements and 4 leaves, in all orders, as the oracle says", { timeout: 300_000 }, () => {
+    expect(exhaust(4)).toBe(5312);
+  });
+
+  test("a share of those of 5 and of 6 statements (scripts/soak-lineage.ts takes all)", { timeout: 300_000 }, () => {
+    draw(5, 3000);
+    draw(6, 4000);
+  });
+});

@@ -1,0 +1,96 @@
+/** One small lineage, delivered in many ways and compared with the oracle. Shared by the bounded test and by the soak. */
+import { reduce, rivalWindow } from "@photon/protocol/lineage";
+import { idKey, type Statement } from "@photon/protocol/statement";
+import { leafId } from "./builder.ts";
+import { type Small, statementsFor, textOf } from "./dags.ts";
+import { Oracle } from "./oracle.ts";
+
+const leafNames = [0, 1, 2, 3].map((leaf) => [leaf, idKey(leafId(`leaf ${leaf}`))] as const);
+
+/** Small, repeatable numbers: xorshift32. */
+export class Dice {
+  #state: number;
+  constructor(seed: number) {
+    this.#state = (Math.imul(seed + 1, 0x9e37_79b1) ^ 0x5bd1_e995) | 1;
+  }
+  below(limit: number): number {
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    return (this.#state >>> 0) % limit;
+  }
+}
+
+export function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
+  if (items.length <= 1) yield items;
+  for (const [at, item] of items.entries()) {
+    for (const rest of permutations([...items.slice(0, at), ...items.slice(at + 1)])) yield [item, ...rest];
+  }
+}
+
+export function shuffled<T>(items: readonly T[], dice: Dice): T[] {
+  const out = [...items];
+  for (let at = out.length - 1; at > 0; at--) {
+    const with_ = dice.below(at + 1);
+    const [a, b] = [out[at], out[with_]];
+    if (a !== undefined && b !== undefined) [out[at], out[with_]] = [b, a];
+  }
+  return out;
+}
+
+const times = [0, 1, rivalWindow, rivalWindow + 1, 2 * rivalWindow + 2];
+
+export interface Effort {
+  /** All delivery orders of the statements, or this many drawn ones. */
+  readonly orders: "all" | number;
+  readonly withOracle: boolean;
+}
+
+/**
+ * Throws, with the lineage in the message, if any delivery (in another order, with repetitions, or piece by piece, so that
+ * statements wait for others) ends in another state, or if the state is not what the oracle says.
+ */
+export function checkLineage(list: readonly Small[], seed: number, effort: Effort): void {
+  const dice = new Dice(seed);
+  const statements = statementsFor(list, seed % 64);
+  // One in two lineages is seen all at once; the others straddle the window for rivals.
+  const seen = list.map(() => (seed % 2 === 0 ? 0 : (times[dice.below(times.length)] ?? 0)));
+  const firstSeen = new Map(statements.map((one, at) => [idKey(one.id), seen[at] ?? 0]));
+  const now = 3 * rivalWindow;
+  const state = reduce(statements, firstSeen, now);
+  const wanted = textOf(state);
+  const fail = (what: string): never => {
+    throw new Error(`${what}: ${JSON.stringify({ seed, seen, list })}`);
+  };
+
+  const deliver = (order: readonly Statement[]): void => {
+    if (textOf(reduce(order, firstSeen, now)) !== wanted) fail("another order gave another state");
+  };
+  if (effort.orders === "all") for (const order of permutations(statements)) deliver(order);
+  else for (let i = 0; i < effort.orders; i++) deliver(shuffled(statements, dice));
+  deliver(shuffled([...statements, ...statements, ...statements.slice(dice.below(statements.length))], dice));
+
+  // Piece by piece: what is judged with some statements missing must only ever wait, and be well-formed.
+  const order = shuffled(statements, dice);
+  for (let length = 1; length < order.length; length++) {
+    const part = reduce(order.slice(0, length), firstSeen, now);
+    for (const one of order.slice(0, length)) {
+      const standing = part.standing.get(idKey(one.id));
+      const isComplete = standing?.kind !== "waiting";
+      const here = new Set(order.slice(0, length).map((each) => idKey(each.id)));
+      const misses = one.heads.some((head) => !here.has(idKey(head)));
+      if (standing === undefined || (misses && isComplete)) fail("a statement without its heads was judged");
+    }
+  }
+  if (!effort.withOracle) return;
+
+  const { leaves, labels } = new Oracle(list, seen).outcome();
+  for (const [leaf, key] of leafNames) {
+    if (state.leaves.get(key)?.status !== leaves.get(leaf))
+      fail(`leaf ${leaf} is ${state.leaves.get(key)?.status}, not ${leaves.get(leaf)}`);
+  }
+  for (const [at, statement] of statements.entries()) {
+    const standing = state.standing.get(idKey(statement.id));
+    if ((standing?.kind === "counts") !== (labels[at] === "in")) fail(`statement ${at} is ${standing?.kind}, not ${labels[at]}`);
+  }
+}
