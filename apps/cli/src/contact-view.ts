@@ -1,7 +1,7 @@
 /** Contacts, their changes and messages as JSON and as words. The JSON shapes are the scripting contract's. */
 import type { Contact, ContactState, HistoryEntry, VerifiedHow } from "@photon/engine";
 import type { Json, JsonObject } from "./output/json.ts";
-import { shown } from "./output/shown.ts";
+import { shown, typeable } from "./output/shown.ts";
 import { instant } from "./output/time.ts";
 
 export const changeJson = (entry: HistoryEntry): JsonObject => ({
@@ -24,6 +24,17 @@ export const contactJson = (contact: Contact): JsonObject => ({
   changes: contact.changes.map(changeJson),
   ...(contact.note === undefined ? {} : { note: contact.note }),
 });
+
+/** What to type for a contact in a command that is suggested: the petname if that can be typed, else the id. */
+export const typedName = (contact: Contact): string => typeable(contact.petname) ?? idText(contact);
+
+/** The contact that the person named, among those that there are. */
+export const contactNamed = (contacts: readonly Contact[], who: string): Contact | undefined =>
+  contacts.find(({ id }) => id === who) ?? contacts.find(({ petname }) => petname === who);
+
+/** Whether a change on the peer's side asks for a word with them. The first device of a side has nothing before it to vouch. */
+export const isDoubtful = ({ side, grade, kind }: HistoryEntry): boolean =>
+  side === "peer" && grade !== "continuous" && kind !== "found";
 
 export const idText = (contact: Contact): string => shown(contact.id, { limit: 64 });
 

@@ -17,15 +17,21 @@ import { fakePhoton } from "./support/fake-world.ts";
 const program = buildProgram(async () => undefined);
 const all = pages(program);
 const file = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const squeezed = (text: string): string => text.replaceAll(/[ -]+/gu, " ").replaceAll(/\s+/gu, " ").replaceAll("| | |", "").trim();
+/** Lines without what a formatter may change in a table. */
+const squeezed = (text: string): readonly string[] =>
+  text
+    .split("\n")
+    .map((line) => (line.startsWith("|") ? line.replaceAll(/ +/gu, " ").replaceAll(/-{3,}/gu, "---") : line).trimEnd())
+    .map((line) => (/^[| ]+$/u.test(line) ? "" : line))
+    .filter((line) => line !== "");
 
 describe("every page is that of this very program", () => {
   test("docs/guide/commands.md (npx photon help --markdown)", () => {
-    expect(squeezed(file("docs/guide/commands.md"))).toBe(squeezed(commandsPage(program)));
+    expect(squeezed(file("docs/guide/commands.md"))).toEqual(squeezed(commandsPage(program)));
   });
 
   test("docs/guide/exit-codes.md names every code and every error", () => {
-    expect(squeezed(file("docs/guide/exit-codes.md"))).toBe(squeezed(exitCodesPage()));
+    expect(squeezed(file("docs/guide/exit-codes.md"))).toEqual(squeezed(exitCodesPage()));
   });
 
   test("apps/cli/man/photon.1 (npx photon help --man)", () => {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
-import { contactJson } from "../contact-view.ts";
+import { contactJson, typedName } from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named } from "../output/shown.ts";
 import { withProfile } from "../pass.ts";
@@ -23,7 +23,7 @@ export function acceptCommand(program: Command, run: Run): void {
       "Takes the link, or the relay's name and the twelve words, that someone gave you. Without a profile it makes one first, with the inviter's relay. What you write waits until the other person has confirmed that it is you.",
     examples: [
       [
-        "photon accept 'https://relay.example/#…' --petname Ana",
+        "photon accept 'https://relay.example/i#…' --petname Ana",
         "accept the link that Ana sent; quote it, as the shell gives # a meaning",
       ],
       ["photon accept relay.example word1 word2 … word12 --petname Ana", "accept the words that Ana read to you"],
@@ -55,7 +55,7 @@ async function accept(cli: Cli, invitation: string, options: Options): Attempt<A
       answer({
         json: contactJson(contact.value),
         words: `${fresh ? "You have a profile now, with the inviter's relay. " : ""}You accepted the invitation of ${named(petname.value)}. Until they confirm that it is you, what you write is held.`,
-        next: `\`photon send\` writes to them at once; \`photon contacts verify\` shows the words to compare when you speak.`,
+        next: `\`photon contacts\` shows when they have; \`photon contacts verify ${typedName(contact.value)}\` shows the words to compare when you speak.`,
       }),
     );
   });

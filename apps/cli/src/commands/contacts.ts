@@ -3,7 +3,17 @@ import type { Contact, HistoryEntry } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
-import { changeJson, contactJson, gradeWords, howVerified, idText, stateWords } from "../contact-view.ts";
+import {
+  changeJson,
+  contactJson,
+  contactNamed,
+  gradeWords,
+  howVerified,
+  idText,
+  isDoubtful,
+  stateWords,
+  typedName,
+} from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
@@ -33,7 +43,7 @@ export function contactsCommands(program: Command, run: Run): void {
     name: "confirm",
     summary: "say who accepted your invitation",
     description: "Confirms that the one who accepted your invitation is the person you meant. Until then nothing is sent to them.",
-    examples: [["photon contacts confirm 4k2p --petname Ben", "it is Ben: begin"]],
+    examples: [["photon contacts confirm 019c18ba5c --petname Ben", "it is Ben: begin"]],
   })
     .argument("<contact>", "the id that `photon contacts` shows")
     .option("--petname <name>", "your private name for the person")
@@ -114,9 +124,10 @@ function noteworthy(contact: Contact): string[] {
 
 function nextFor(contacts: readonly Contact[]): string {
   const claim = contacts.find(({ state }) => state === "confirm");
-  if (claim !== undefined) return `\`photon contacts confirm ${idText(claim)} --petname NAME\` if it is the person you meant.`;
+  if (claim !== undefined)
+    return `\`photon contacts confirm ${idText(claim)}${claim.petname === "" ? " --petname NAME" : ""}\` if it is the person you meant.`;
   const changed = contacts.find(({ changes }) => changes.length > 0);
-  if (changed !== undefined) return `\`photon contacts history ${shown(changed.petname, { limit: 64 })}\` shows what changed.`;
+  if (changed !== undefined) return `\`photon contacts history ${typedName(changed)}\` shows what changed.`;
   return contacts.length === 0
     ? "`photon meet` invites someone."
     : "`photon read NAME` shows a conversation; `photon send NAME TEXT` goes on with it.";
@@ -142,7 +153,7 @@ async function confirm(cli: Cli, id: string, given: string | undefined): Attempt
       answer({
         json: contactJson(contact.value),
         words: `${named(contact.value.petname)} is confirmed, and you can write to each other. You have not compared words yet, so this rests on the invitation having reached the right person.`,
-        next: `\`photon contacts verify\` shows the words to compare when you next meet or speak.`,
+        next: `\`photon contacts verify ${typedName(contact.value)}\` shows the words to compare when you next meet or speak.`,
       }),
     );
   });
@@ -171,24 +182,27 @@ async function history(cli: Cli, who: string): Attempt<Answer> {
     if (!entries.ok) return entries;
     const flushed = await flush();
     if (!flushed.ok) return flushed;
-    const doubtful = entries.value.some(({ side, grade }) => side === "peer" && grade !== "continuous");
+    const contacts = await engine.contacts();
+    if (!contacts.ok) return contacts;
+    const contact = contactNamed(contacts.value, who);
+    const verify = `\`photon contacts verify ${contact === undefined ? "NAME" : typedName(contact)}\``;
     return ok(
       answer({
-        json: { petname: who, history: entries.value.map(changeJson) },
+        json: { petname: contact?.petname ?? who, history: entries.value.map(changeJson) },
         data: entries.value.map((entry) => historyLine(cli, entry)).join("\n"),
         words: entries.value.length === 0 ? `Nothing has changed between you and ${named(who)}.` : "",
-        next: doubtful
-          ? "speak with them over a channel that you already had, then `photon contacts verify`."
-          : "`photon contacts verify` shows the words to compare when you next meet or speak.",
+        next: entries.value.some(isDoubtful)
+          ? `speak with them over a channel that you already had, then ${verify}.`
+          : `${verify} shows the words to compare when you next meet or speak.`,
       }),
     );
   });
 }
 
-const historyLine = (cli: Cli, entry: HistoryEntry): string =>
-  `${localTime(entry.at, cli.world.now())}  ${entry.side === "me" ? "you" : "they"}: ${shown(entry.words)}${
-    entry.side === "me" ? "" : ` (${gradeWords[entry.grade]})`
-  }`;
+function historyLine(cli: Cli, entry: HistoryEntry): string {
+  const line = `${localTime(entry.at, cli.world.now())}  ${entry.side === "me" ? "you" : "they"}: ${shown(entry.words)}`;
+  return entry.side === "me" || entry.kind === "found" ? line : `${line}; ${gradeWords[entry.grade]}`;
+}
 
 async function close(cli: Cli, who: string): Attempt<Answer> {
   return withProfile(cli, async ({ engine, flush }) => {

@@ -35,7 +35,7 @@ export function devicesCommands(program: Command, run: Run): void {
     name: "add",
     summary: "add another device of yours",
     description:
-      "Shows a code for `photon init --join CODE` on the new device, and stays until that has your relationships and history. The people you know see that you added a device.",
+      "Shows a code (a relay's name and twelve words) for `photon init --join CODE` on the new device, and stays until that has your relationships and history. The people you know see that you added a device.",
     examples: [["photon devices add", "then type the code on the new device"]],
   }).action(async () => run(add));
   declare(devices, {
@@ -111,9 +111,9 @@ async function add(cli: Cli): Attempt<Answer> {
 
 /** A stream of two lines: the code, then the device that joined. */
 async function admit(cli: Cli, pass: Pass, admission: DeviceAdmission): Attempt<Answer> {
-  cli.line({ code: admission.code, expires: instant(admission.expires) }, shown(admission.code));
+  cli.line({ code: admission.code, expires: instant(admission.expires) }, cli.style.bold(shown(admission.code)));
   cli.say(
-    `On the new device run \`photon init --join ${shown(admission.code)}\`. The code works while this command runs, until ${localTime(admission.expires, cli.world.now())}. Show it to nobody else.`,
+    `On the new device run \`photon init --join\` with this code after it. The code works while this command runs, until ${localTime(admission.expires, cli.world.now())}. Show it to nobody else.`,
   );
   const progress = cli.progress("Waiting for the new device");
   try {

@@ -11,7 +11,7 @@ interface Options {
   readonly relay?: string;
   readonly vault?: string;
   readonly device?: string;
-  readonly join?: string;
+  readonly join?: readonly string[];
 }
 
 export function initCommand(program: Command, run: Run): void {
@@ -31,13 +31,13 @@ export function initCommand(program: Command, run: Run): void {
     .option("--relay <url>", "the relay for what others send you")
     .option("--vault <url>", "the vault for your encrypted backup (default: the relay's address)")
     .option("--device <name>", "what to call this device (default: this machine's name)")
-    .option("--join <code>", "join the devices you have; needs the code that `photon devices add` shows there")
+    .option("--join <code...>", "join the devices you have; needs the code that `photon devices add` shows there")
     .action(async (options: Options) => run((cli) => init(cli, options)));
 }
 
 async function init(cli: Cli, options: Options): Attempt<Answer> {
   const device = options.device ?? machineName(cli.world.hostname);
-  if (options.join !== undefined) return joinDevices(cli, device, options.join);
+  if (options.join !== undefined) return joinDevices(cli, device, options.join.join(" "));
   if (cli.ask === undefined || options.relay !== undefined) return begin(cli, device, options.relay ?? defaultRelay, options.vault);
   const door = await cli.ask.choose("Welcome to Photon. Which of these are you?", [
     { value: "new", label: "I am new", hint: "make a profile on this device" },

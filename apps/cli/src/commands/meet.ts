@@ -102,13 +102,12 @@ async function waitForGuest(cli: Cli, pass: Pass, invitation: Invitation): Attem
 }
 
 async function accepted(cli: Cli, guest: Contact): Attempt<Answer> {
-  const name = guest.petname === "" ? "NAME" : guest.petname;
   cli.line({ accepted: contactJson(guest) }, "");
   return ok(
     answer({
       json: undefined,
       words: `Someone accepted the invitation${guest.petname === "" ? "" : ` that you made for ${named(guest.petname)}`}. Nothing is sent to them until you confirm who it is.`,
-      next: `\`photon contacts confirm ${idText(guest)} --petname ${shown(name, { limit: 64 })}\` if it is the person you meant.`,
+      next: `\`photon contacts confirm ${idText(guest)}${guest.petname === "" ? " --petname NAME" : ""}\` if it is the person you meant.`,
     }),
   );
 }

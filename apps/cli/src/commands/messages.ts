@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import type { Engine, MessageState } from "@photon/engine";
+import type { Contact, Engine, MessageState } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { type Attempt, cliError } from "../failure.ts";
+import { contactNamed, typedName } from "../contact-view.ts";
 import { messageJson, messageText } from "../message-view.ts";
 import { named } from "../output/shown.ts";
 import { plural } from "../output/time.ts";
@@ -54,17 +55,38 @@ async function send(cli: Cli, who: string, typed: string): Attempt<Answer> {
     const flushed = await flush();
     if (!flushed.ok) return flushed;
     const state = flushed.value === undefined ? sent.value.state : await stateNow(engine, who, sent.value);
-    return ok(
-      answer({
-        json: { id: sent.value.id, state },
-        words:
-          state === "queued"
-            ? `Your message to ${named(who)} is kept here, encrypted, until it can be sent.`
-            : `Your message is on its way to ${named(who)}.`,
-        next: state === "queued" ? "`photon sync` tries again." : "`photon read` shows when it was delivered, and the answer.",
-      }),
-    );
+    const contacts = await engine.contacts();
+    if (!contacts.ok) return contacts;
+    return ok(answer({ json: { id: sent.value.id, state }, ...sentWords(who, state, contactNamed(contacts.value, who)) }));
   });
+}
+
+function sentWords(
+  who: string,
+  state: MessageState,
+  contact: Contact | undefined,
+): { readonly words: string; readonly next: string } {
+  const read = `\`photon read ${contact === undefined ? "NAME" : typedName(contact)}\``;
+  if (contact?.state === "waiting") {
+    return {
+      words: `Your message is kept for ${named(contact.petname)}. They can read it once they have confirmed that it is you.`,
+      next: `\`photon contacts\` shows when they have; ${read} shows what you wrote.`,
+    };
+  }
+  switch (state) {
+    case "queued":
+      return {
+        words: `Your message to ${named(who)} is kept here, encrypted, until it can be sent.`,
+        next: "`photon sync` tries again.",
+      };
+    case "deposited":
+    case "delivered":
+    case "received":
+      return {
+        words: `Your message is on its way to ${named(who)}.`,
+        next: `${read} shows when it was delivered, and the answer.`,
+      };
+  }
 }
 
 async function fromInput(cli: Cli): Attempt<string> {
@@ -110,16 +132,20 @@ async function read(cli: Cli, who: string, options: ReadOptions): Attempt<Answer
       ...(limit === undefined ? {} : { limit: Number(limit) }),
     });
     if (!messages.ok) return messages;
+    const contacts = await engine.contacts();
+    if (!contacts.ok) return contacts;
+    const contact = contactNamed(contacts.value, who);
+    const peer = contact === undefined || contact.petname === "" ? who : contact.petname;
     const now = cli.world.now();
     return ok(
       answer({
         json: { messages: messages.value.map(messageJson) },
-        data: messages.value.map((message) => messageText(message, who, now)).join("\n"),
+        data: messages.value.map((message) => messageText(message, peer, now)).join("\n"),
         words:
           messages.value.length === 0
             ? `There is nothing ${after === undefined ? "yet " : "newer "}between you and ${named(who)}.`
             : "",
-        next: "`photon send` answers; `photon watch` shows new messages as they come.",
+        next: `\`photon send ${contact === undefined ? "NAME" : typedName(contact)} TEXT\` answers; \`photon watch\` shows new messages as they come.`,
       }),
     );
   });

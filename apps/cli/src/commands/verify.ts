@@ -3,7 +3,7 @@ import type { Contact, SafetyWords, VerifiedHow } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, oneOf, type Run } from "../command.ts";
-import { contactJson, verifiedJson, verifiedWords } from "../contact-view.ts";
+import { contactJson, contactNamed, typedName, verifiedJson, verifiedWords } from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { type Pass, withProfile } from "../pass.ts";
@@ -33,7 +33,7 @@ async function verify(cli: Cli, who: string, how: VerifiedHow | undefined): Atte
     if (!words.ok) return words;
     const contacts = await pass.engine.contacts();
     if (!contacts.ok) return contacts;
-    const contact = contacts.value.find(({ id, petname }) => id === who || petname === who);
+    const contact = contactNamed(contacts.value, who);
     if (cli.ask === undefined || cli.globals.json || cli.globals.dryRun) return ok(wordsAnswer(who, words.value, contact));
     cli.line({}, wordsText(words.value));
     const choice = await cli.ask.choose(`Do they match what ${shown(who, { limit: 64 })} sees?`, [
@@ -68,7 +68,7 @@ async function record(cli: Cli, { engine, flush }: Pass, who: string, how: Verif
     answer({
       json: contactJson(contact.value),
       words: `${named(contact.value.petname)} counts as verified (${verifiedWords[how]}), on all your devices.`,
-      next: `\`photon send\` writes to them; a change that this does not cover will be shown.`,
+      next: `\`photon send ${typedName(contact.value)} TEXT\` writes to them; a change that this does not cover will be shown.`,
     }),
   );
 }
@@ -84,7 +84,7 @@ function wordsAnswer(who: string, words: SafetyWords, contact: Contact | undefin
     },
     data: wordsText(words),
     words: `Compare these with what ${named(who)} sees, when you meet or speak. If they differ, someone stands between you.`,
-    next: `\`photon contacts verify NAME --how ${ways.join("|")}\` records how you made sure.`,
+    next: `\`photon contacts verify ${contact === undefined ? "NAME" : typedName(contact)} --how words-compared\` records that you did; in-person, known-channel and introduced are the other ways.`,
   });
 }
 

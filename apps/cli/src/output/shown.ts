@@ -72,3 +72,9 @@ function harmless(character: string, point: number, before: string, lines: "one"
 
 /** A name in a sentence: on one line, short, in quotation marks that it cannot close unseen. */
 export const named = (name: string): string => `“${shown(name, { limit: 64 }).replaceAll("”", "″")}”`;
+
+/** A name as it is typed on a command line; undefined if it cannot be shown as it is, and so not typed from the screen. */
+export function typeable(name: string): string | undefined {
+  if (name === "" || shown(name, { limit: 64 }) !== name) return undefined;
+  return /^[\p{L}\p{N}_.@%+:,/][\p{L}\p{N}_.@%+:,/-]*$/u.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
+}
