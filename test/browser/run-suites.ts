@@ -19,6 +19,9 @@ export interface SuiteRun {
 /** No file of ours takes nearly as long; a page that hangs is reported as a failure of its file. */
 const longestFile = 300_000;
 
+/** Pages, and so cores, that are used at once. */
+const pages = 2;
+
 /** Runs the test files in Chromium, each in a page of its own. */
 export async function runSuites(executablePath: string, files: readonly string[]): Promise<SuiteRun> {
   const started = performance.now();
@@ -28,9 +31,8 @@ export async function runSuites(executablePath: string, files: readonly string[]
   const server = await relayAndVault(join(folder, "server"));
   const browser = await launchChromium(executablePath);
   try {
-    const reports: FileReport[] = [];
     const url = `${served.origin}/index.html?server=${encodeURIComponent(server.url)}`;
-    for (const file of files) reports.push(await runFile(browser.context, url, file));
+    const reports = await inTurn(files, (file) => runFile(browser.context, url, file));
     return { version: browser.version, seconds: (performance.now() - started) / 1_000, unportable, reports };
   } finally {
     await browser.close();
@@ -38,6 +40,17 @@ export async function runSuites(executablePath: string, files: readonly string[]
     await served.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** As many at a time as there are pages; the results in the order of the items. */
+async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const left = [...items.entries()];
+  const results = new Map<number, R>();
+  const worker = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results.set(next[0], await run(next[1]));
+  };
+  await Promise.all(Array.from({ length: pages }, worker));
+  return [...results.entries()].toSorted(([a], [b]) => a - b).map(([, result]) => result);
 }
 
 /** A real relay and vault on loopback, for the stories that the pages tell. */
