@@ -2,8 +2,17 @@
  * A vault in memory that keeps the rules of a real one, and breaks them when told to: for tests of what an archive does
  * when its vault is away, forgets, lies, or is given up on in the middle of a call.
  */
-import { type Head, headHash, noHead, type VaultRequest, verifyBlobPut, verifyHeadPut } from "@photon/protocol/archive";
-import { asBytes, type Bytes, equalBytes, err, ok, toHex } from "@photon/protocol/codec";
+import {
+  type Head,
+  headHash,
+  noHead,
+  type VaultAnswer,
+  type VaultRequest,
+  type VaultResponse,
+  verifyBlobPut,
+  verifyHeadPut,
+} from "@photon/protocol/archive";
+import { asBytes, type Bytes, equalBytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import type { BlobStore, VaultError } from "@photon/engine/ports";
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -42,9 +51,9 @@ interface Register {
   heads: Head[];
   readonly leases: Set<string>;
 }
-type Answer = Awaited<ReturnType<BlobStore["call"]>>;
+type Answer = Result<VaultResponse, VaultError>;
 
-const unreachable = err<VaultError>({ code: "unreachable", detail: "no connection" });
+const unreachable: Answer = err<VaultError>({ code: "unreachable", detail: "no connection" });
 const refused = (refusal: Extract<VaultError, { code: "refused" }>["refusal"], detail = ""): Answer =>
   err<VaultError>({ code: "refused", refusal, detail, retryAfter: undefined });
 
@@ -113,11 +122,11 @@ export function memoryVault(): MemoryVault {
       vault.calls.push(call);
       await vault.before?.(call);
       const fault = vault.fault(call);
-      if (fault === "cut") return unreachable as never;
       if (fault === "crash") throw new Crash(`at call ${call.index}`);
-      const answered = answer(request);
+      const given = fault === "cut" ? unreachable : answer(request);
       if (fault === "crash-after") throw new Crash(`after call ${call.index}`);
-      return (fault === "lost" ? unreachable : answered) as never;
+      // `answer` gives each kind of request its own kind of answer.
+      return (fault === "lost" ? unreachable : given) as Result<VaultAnswer<typeof kind>, VaultError>;
     },
   };
   return vault;

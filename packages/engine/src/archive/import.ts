@@ -88,7 +88,12 @@ const asRelationship = (contact: ExportedContact): ExportedRelationship => ({
 
 /** A petname as this profile allows them; other programs' names may be longer, or hold what cannot be seen. */
 const usableName = (name: string): string | undefined =>
-  cleanName(name) ?? cleanName([...name.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu, " ")].slice(0, 32).join(""));
+  cleanName(name) ??
+  cleanName(
+    Array.from(name.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu, " "))
+      .slice(0, 32)
+      .join(""),
+  );
 
 async function holds(work: Work, id: string, messages: readonly ExportedMessage[]): Promise<boolean> {
   if (messages.length === 0) return true;

@@ -13,7 +13,7 @@ import type { ArchivePlace } from "./restore.ts";
 /** The shortest passphrase, in characters: whoever has a file can guess at it for ever. */
 export const minPassphrase = 12;
 
-export const isWeak = (passphrase: string): boolean => [...passphrase.normalize("NFC")].length < minPassphrase;
+export const isWeak = (passphrase: string): boolean => Array.from(passphrase.normalize("NFC")).length < minPassphrase;
 
 /** As this device knows it; nothing is asked of the vault. */
 export async function backupStatus(work: Work): Promise<BackupStatus> {

@@ -73,23 +73,17 @@ async function oneStep(work: Work, location: Location, known: Known, problems: P
   const upload = { work, location, known, openers, vault: vaultAt(work.ports.blobs, location), signer };
   const failure = known.seq === 0 ? await openRegister(upload) : await bring({ ...upload, isWrapped, hasIdentity }, problems);
   if (failure === undefined) return "done";
-  switch (failure.refusal) {
-    case "conflict":
-    case "forbidden": {
-      const caught = await catchUp(work, location, known);
-      if (failure.refusal === "forbidden" && caught.kind === "current" && caught.changed.length === 0) {
-        const now = await loadKnown(work, location.register);
-        if (now.seq === known.seq) return fail(problems, failure.problem);
-      }
-      return takeIn(work, location, problems, caught);
-    }
-    case "not-found":
-      // A blob that the head needs is gone.
-      keepKnown(work, { ...known, heal: true });
-      return "again";
-    default:
-      return fail(problems, failure.problem);
+  if (failure.refusal === "not-found") {
+    // A blob that the head needs is gone.
+    keepKnown(work, { ...known, heal: true });
+    return "again";
   }
+  if (failure.refusal !== "conflict" && failure.refusal !== "forbidden") return fail(problems, failure.problem);
+  const caught = await catchUp(work, location, known);
+  const { seq } = await loadKnown(work, location.register);
+  // Our key is the right one for the head that the vault shows, and yet it refuses.
+  if (failure.refusal === "forbidden" && caught.kind === "current" && seq === known.seq) return fail(problems, failure.problem);
+  return takeIn(work, location, problems, caught);
 }
 
 function fail(problems: PhotonError[], problem: PhotonError): Step {

@@ -2,7 +2,7 @@
 import { Work } from "../../src/storage/core.ts";
 import { makeLeaf } from "../../src/relationship/leaves.ts";
 import { beginPerson, type ProfileRecord, selfOf } from "../../src/profile/profile.ts";
-import { keepDevice } from "../../src/circle/devices.ts";
+import { circleDevices, keepDevice } from "../../src/circle/devices.ts";
 import { archivable, getChange, mergeState, pendingChanges, settleChanges, setState } from "../../src/circle/state.ts";
 import { forgetChanged } from "../../src/conversation/receive.ts";
 import { retireLeaves } from "../../src/circle/retirement.ts";
@@ -11,7 +11,6 @@ import { turnArchive } from "../../src/archive/turn.ts";
 import { flushArchive, type Flushed } from "../../src/archive/upload.ts";
 import { loadLocation, type Location } from "../../src/archive/location.ts";
 import { loadCircle } from "../../src/relationship/relationship.ts";
-import { circleDevices } from "../../src/circle/devices.ts";
 import type { Ports } from "../../src/api.ts";
 import type { KeyStore, Transport } from "../../src/ports/index.ts";
 import { memoryKeyStore, memoryStore, type MemoryStore } from "@photon/engine/adapters/memory";
@@ -37,6 +36,8 @@ const noTransport: Transport = {
 export interface TestDevice {
   readonly name: string;
   readonly store: MemoryStore;
+  /** What the device key was made of. */
+  readonly deviceSecrets: readonly Bytes[];
   readonly keys: KeyStore;
   readonly ports: Ports;
   readonly record: ProfileRecord;
@@ -68,7 +69,14 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
   const shared = session;
   const make = async (name: string): Promise<TestDevice> => {
     const store = memoryStore();
-    const keys = memoryKeyStore(systemRandom);
+    const deviceSecrets: Bytes[] = [];
+    const keys = memoryKeyStore({
+      bytes: (length) => {
+        const fresh = systemRandom.bytes(length);
+        deviceSecrets.push(fresh);
+        return fresh;
+      },
+    });
     await keys.open();
     const ports: Ports = {
       clock: { now: () => person.now },
@@ -92,7 +100,7 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
       if (found === undefined) throw new Error(`${name} has no archive`);
       return found;
     };
-    return { name, store, keys, ports, record, work, act, location, flush: () => flushArchive(work()) };
+    return { name, store, deviceSecrets, keys, ports, record, work, act, location, flush: () => flushArchive(work()) };
   };
   const person: Person = {
     vault,

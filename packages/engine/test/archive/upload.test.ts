@@ -137,7 +137,7 @@ describe("an interrupted upload", () => {
     const person = await makePerson();
     const phone = await person.device("phone");
     for (let one = 0; one < 110; one++) await note(phone, `big-${one}`, new Uint8Array(100_000).fill(one));
-    person.vault.fault = ({ kind, index }) => (kind === "blobPut" && index > 20 ? "crash" : undefined);
+    person.vault.fault = ({ kind, index }) => (kind === "blobPut" && index > 12 ? "crash" : undefined);
     expect(await untilCrash(() => phone.flush())).toBe(true);
     person.vault.fault = () => undefined;
     const left = (await pendingChanges(phone.work(), "a")).length;
