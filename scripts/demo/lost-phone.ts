@@ -21,7 +21,7 @@ export async function lostPhone(stage: Stage): Promise<void> {
   stage.scene("A relay and a vault, in one process on this machine");
   const operator = stage.machine("operator");
   const server = operator.start("serve", "--port", "0", "--data", data);
-  const url = String((await server.line())["url"]);
+  const url = String((await server.nextObject())["url"]);
   stage.tell(`    listening at ${url}`);
 
   const phone = stage.machine("ana, phone");
@@ -56,11 +56,11 @@ export async function lostPhone(stage: Stage): Promise<void> {
 
   stage.scene("Ana adds her laptop: history and relationships arrive");
   const adding = phone.start("devices", "add");
-  const code = String((await adding.line())["code"]);
+  const code = String((await adding.nextObject())["code"]);
   stage.tell(`    the phone shows the code: ${code}`);
   await laptop.run("init", "--join", code, "--device", "laptop");
-  const joined = await adding.line();
-  stage.check("the phone says that the laptop joined", (await adding.ended()) === 0, joined);
+  const joined = await adding.nextObject();
+  stage.check("the phone says that the laptop joined", (await adding.ended).code === 0, joined);
   await laptop.run("read", "Ben");
   stage.check("the laptop has the whole history", (await bodies(laptop, "Ben")).length === 2);
   await ben.run("sync");
@@ -106,8 +106,8 @@ export async function lostPhone(stage: Stage): Promise<void> {
   await laptop.run("devices");
 
   stage.scene("What the server stored");
-  server.kill();
-  stage.check("the server stopped in order", (await server.ended()) === 0);
+  server.signal("SIGTERM");
+  stage.check("the server stopped in order", (await server.ended).code === 0);
   // Names of three letters occur in random bytes by chance; they are in these texts as well.
   const secrets = [
     "phone",

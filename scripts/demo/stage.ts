@@ -1,22 +1,14 @@
 /** What the demo is played on: real processes of the real command, their output shown as they print it, and a tally. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { askPhoton, type CommandProcess, type Ran, runPhoton, startPhoton } from "@photon/testkit";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const command = join(root, "apps/cli/bin/photon.js");
-const patience = 60_000;
 
 const colour = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
 const paint = (code: number, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-
-export interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface Machine {
   readonly owner: string;
@@ -24,19 +16,13 @@ export interface Machine {
   run(...words: readonly string[]): Promise<Ran>;
   /** Runs it as a script would, without showing it. @returns the object that it printed. */
   ask(...words: readonly string[]): Promise<Record<string, unknown>>;
-  /** Starts a command that goes on; `line` waits for its next object. */
-  start(...words: readonly string[]): Running;
-}
-
-export interface Running {
-  line(): Promise<Record<string, unknown>>;
-  ended(): Promise<number>;
-  kill(): void;
+  /** Starts a command that goes on, as a script would. */
+  start(...words: readonly string[]): CommandProcess;
 }
 
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), "photon-demo-"));
-  readonly #children = new Set<ChildProcess>();
+  readonly #started = new Set<CommandProcess>();
   #passed = 0;
   #failed = 0;
 
@@ -60,52 +46,28 @@ export class Stage {
 
   machine(owner: string): Machine {
     const home = join(this.folder, owner.replaceAll(/[^a-z]+/giu, "-"));
-    const env = { ...process.env, PHOTON_HOME: home, NO_COLOR: "1" };
-    const begin = (words: readonly string[]): ChildProcess => {
-      const child = spawn(process.execPath, [command, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
-      this.#children.add(child);
-      child.once("exit", () => this.#children.delete(child));
-      return child;
-    };
-    const finish = (child: ChildProcess): Promise<Ran> =>
-      new Promise((resolve) => {
-        let stdout = "";
-        let stderr = "";
-        const timer = setTimeout(() => child.kill("SIGKILL"), patience);
-        child.stdout?.on("data", (part) => (stdout += String(part)));
-        child.stderr?.on("data", (part) => (stderr += String(part)));
-        child.once("close", (code) => {
-          clearTimeout(timer);
-          resolve({ code: code ?? -1, stdout, stderr });
-        });
-      });
+    const show = (words: readonly string[]): void => console.log(`${paint(36, `${owner} $`)} photon ${words.map(quote).join(" ")}`);
     return {
       owner,
       run: async (...words) => {
-        console.log(`${paint(36, `${owner} $`)} photon ${words.map(quote).join(" ")}`);
-        const ran = await finish(begin([...words, "--no-input"]));
+        show(words);
+        const ran = await runPhoton(home, [...words, "--no-input"]);
         for (const text of [ran.stdout, ran.stderr]) if (text.trim() !== "") console.log(text.trimEnd().replaceAll(/^/gmu, "    "));
         return ran;
       },
-      ask: async (...words) => {
-        const ran = await finish(begin([...words, "--no-input", "--json"]));
-        const last = ran.stdout.trim().split("\n").at(-1) ?? "";
-        try {
-          return JSON.parse(last) as Record<string, unknown>;
-        } catch {
-          throw new Error(`photon ${words.join(" ")} printed no object (exit ${ran.code}): ${ran.stdout}${ran.stderr}`);
-        }
-      },
+      ask: async (...words) => (await askPhoton(home, ...words)).object,
       start: (...words) => {
-        console.log(`${paint(36, `${owner} $`)} photon ${words.map(quote).join(" ")}`);
-        return follow(begin([...words, "--no-input", "--json"]));
+        show(words);
+        const started = startPhoton(home, [...words, "--no-input", "--json"]);
+        this.#started.add(started);
+        return started;
       },
     };
   }
 
   /** Ends every process, tidies up, writes the tally. @returns the exit code. */
   close(): number {
-    for (const child of this.#children) child.kill("SIGKILL");
+    for (const started of this.#started) started.signal("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(join(root, ".reports"), { recursive: true });
     writeFileSync(join(root, ".reports/demo.json"), JSON.stringify({ passed: this.#passed, failed: this.#failed }));
@@ -122,42 +84,3 @@ export class Stage {
 }
 
 const quote = (word: string): string => (/^[\w./:@=-]+$/u.test(word) ? word : `'${word}'`);
-
-function follow(child: ChildProcess): Running {
-  const lines: string[] = [];
-  const waiting: ((line: string) => void)[] = [];
-  let rest = "";
-  let errors = "";
-  const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
-  child.stderr?.on("data", (part) => (errors += String(part)));
-  child.stdout?.on("data", (part) => {
-    rest += String(part);
-    for (let at = rest.indexOf("\n"); at >= 0; at = rest.indexOf("\n")) {
-      const line = rest.slice(0, at);
-      rest = rest.slice(at + 1);
-      const next = waiting.shift();
-      if (next === undefined) lines.push(line);
-      else next(line);
-    }
-  });
-  const nextLine = (): Promise<string> => {
-    const ready = lines.shift();
-    if (ready !== undefined) return Promise.resolve(ready);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`nothing printed for ${patience / 1000} s: ${errors}`)), patience);
-      waiting.push((line) => {
-        clearTimeout(timer);
-        resolve(line);
-      });
-      void ended.then((code) => {
-        clearTimeout(timer);
-        reject(new Error(`ended with ${code} before its next line: ${errors}`));
-      });
-    });
-  };
-  return {
-    line: async () => JSON.parse(await nextLine()) as Record<string, unknown>,
-    ended: () => ended,
-    kill: () => void child.kill("SIGTERM"),
-  };
-}

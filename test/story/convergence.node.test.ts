@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { makeChance, makeWorld, playStory, roughTransport, type StoryOptions, texts, type Weather } from "@photon/testkit";
 
 /** More seeds in `npm run soak`. */
-const seeds = Number(process.env["PHOTON_STORIES"] ?? "3");
+const seeds = Number(process.env["PHOTON_STORIES"] ?? "1");
 
 async function play(seed: number, options: StoryOptions): Promise<void> {
   const chance = makeChance(seed);
