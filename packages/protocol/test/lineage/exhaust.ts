@@ -1,5 +1,5 @@
 /** One small lineage, delivered in many ways and compared with the oracle. Shared by the bounded test and by the soak. */
-import { reduce, rivalWindow } from "@photon/protocol/lineage";
+import { reduce, rivalWindow, topologicalOrder } from "@photon/protocol/lineage";
 import { idKey, type Statement } from "@photon/protocol/statement";
 import { leafId } from "./builder.ts";
 import { type Small, statementsFor, textOf } from "./dags.ts";
@@ -84,7 +84,9 @@ export function checkLineage(list: readonly Small[], seed: number, effort: Effor
   }
   if (!effort.withOracle) return;
 
-  const { leaves, labels } = new Oracle(list, seen).outcome();
+  const ordered = topologicalOrder(statements);
+  const rank = (at: number): number => ordered.findIndex((one) => one === statements[at]);
+  const { leaves, labels } = new Oracle(list, seen, (a, b) => rank(a) - rank(b)).outcome();
   for (const [leaf, key] of leafNames) {
     if (state.leaves.get(key)?.status !== leaves.get(leaf))
       fail(`leaf ${leaf} is ${state.leaves.get(key)?.status}, not ${leaves.get(leaf)}`);

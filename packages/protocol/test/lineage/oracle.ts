@@ -20,11 +20,16 @@ const has = (set: number, at: number): boolean => ((set >>> at) & 1) === 1;
 export class Oracle {
   readonly #list: readonly Small[];
   readonly #learned: readonly number[];
+  readonly #tieBreak: (a: number, b: number) => number;
   readonly #views = new Map<number, Outcome>();
 
-  /** @param seen when each statement was first seen, by number. */
-  constructor(list: readonly Small[], seen: readonly number[]) {
+  /**
+   * @param seen when each statement was first seen, by number.
+   * @param tieBreak compares two that were learned at once, by depth and id.
+   */
+  constructor(list: readonly Small[], seen: readonly number[], tieBreak: (a: number, b: number) => number) {
     this.#list = list;
+    this.#tieBreak = tieBreak;
     this.#learned = list.map((one, at) => Math.max(...[at, ...bitsOf(one.past)].map((each) => seen[each] ?? 0)));
   }
 
@@ -86,8 +91,15 @@ export class Oracle {
     const retire = this.#at(by);
     const struck = this.#at(on);
     if (retire.kind !== "retire" || by === on || struck.kind === "found" || struck.signer !== retire.target) return false;
+    const areSelfRetires = [retire, struck].every((one) => one.kind === "retire" && one.signer === one.target);
+    if (areSelfRetires && this.#comesBefore(on, by)) return false;
     if (bitsOf(retire.trusted).some((head) => head === on || has(this.#at(head).past, on))) return false;
     return !this.#restsOn(by, on);
+  }
+
+  #comesBefore(a: number, b: number): boolean {
+    const [one, other] = [this.#learned[a] ?? 0, this.#learned[b] ?? 0];
+    return one === other ? this.#tieBreak(a, b) < 0 : one < other;
   }
 
   /** The labelling that satisfies the definition and decides least, with late rivals taken out. */

@@ -152,6 +152,26 @@ describe("retireIsStrong", () => {
   });
 });
 
+describe("a leaf has no dispute with itself", () => {
+  test("two ways of saying that it is gone are no cycle", () => {
+    const side = ana();
+    const heads = [side.move("phone", "last")];
+    side.retire("phone", ["phone"], { heads, trusted: [] });
+    side.retire("phone", ["phone"], { heads, trusted: [] });
+    expect(retired(side)).toEqual(["phone"]);
+    expect(frozen(side)).toEqual([]);
+  });
+
+  test("once it has said so, it retires nobody else by saying it again", () => {
+    const side = ana();
+    const heads = [side.move("phone", "last")];
+    side.retire("phone", ["phone"], { heads, at: 0 });
+    const more = side.retire("phone", ["phone", "laptop"], { heads, at: 1 });
+    expect(standingIn(side.reduce(1), more)).toBe("void: retireIsStrong");
+    expect(live(side, 1)).toEqual(["laptop", "tablet"]);
+  });
+});
+
 describe("retireCyclesFreeze", () => {
   test("two leaves that retire each other are both frozen", () => {
     const side = new Side();

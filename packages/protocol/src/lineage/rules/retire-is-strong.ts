@@ -7,14 +7,17 @@ import type { Entry, Ledger } from "../ledger.ts";
  * trusts: what came before, beside and after it alike.
  *
  * It never voids the `found`, itself, or what its own signer's authority rests on: whoever speaks by that authority
- * vouches for it.
+ * vouches for it. And a leaf has no dispute with itself: of several retires by which a leaf retires itself, only those
+ * learned earlier strike at those learned later.
  */
 export function retireIsStrong(retire: Entry, statement: Entry): boolean {
   const { node, trusted } = retire;
   if (node.statement.type !== "retire" || trusted === undefined || statement.leaf === undefined) return false;
   const { index, statement: what } = statement.node;
   if (what.type === "found" || index === node.index || hasBit(trusted, index)) return false;
-  return node.statement.body.leaves.some((leaf) => idKey(leaf) === statement.leaf);
+  const names = (one: KnownStatement<"retire">): boolean => one.body.leaves.some((leaf) => idKey(leaf) === statement.leaf);
+  if (!names(node.statement)) return false;
+  return retire.leaf !== statement.leaf || what.type !== "retire" || !names(what) || node.index < index;
 }
 
 /**
