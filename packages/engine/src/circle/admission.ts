@@ -8,6 +8,7 @@ import { liveLeaves } from "@photon/protocol/lineage";
 import { makeDeviceCode, readAnswer, sealReply, startRendezvous } from "@photon/protocol/meeting";
 import { maxLeaves } from "@photon/protocol/statement";
 import { flushArchive } from "../archive/upload.ts";
+import { drain } from "../conversation/drain.ts";
 import { found } from "../conversation/founding.ts";
 import { followBundle } from "../conversation/receive.ts";
 import { cursorOf } from "../delivery/inboxes.ts";
@@ -50,6 +51,8 @@ export async function admitAnswerer(work: Work, offer: Offer): Promise<Result<In
   const read = readAnswer(offer.secret, answer.value.value.body);
   const introduction = read.ok ? decode(introductionSchema, read.value.payload, 64 * 1024) : read;
   if (!read.ok || !introduction.ok) return err(photonError("bad-code", "what answered does not hold the code"));
+  // Another device may have changed the circle, or the archive's keys, since we last looked.
+  await drain(work);
   const device = await admitToCircle(work, introduction.value);
   const archived = await flushArchive(work);
   if (!archived.archived) return err(archived.problems[0] ?? photonError("vault-unreachable"));
