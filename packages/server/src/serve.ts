@@ -19,6 +19,8 @@ export interface RunningServer {
   /** Origin, such as "http://127.0.0.1:7740". */
   readonly url: string;
   readonly port: number;
+  /** Lets go now what is past its days, rather than when the timer says. */
+  sweep(): Promise<void>;
   /** Refuses what is new, finishes what was accepted, then resolves. */
   close(): Promise<void>;
 }
@@ -90,6 +92,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   return {
     url: `http://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${port}`,
     port,
+    sweep: () => sweeps.now(),
     close: () => (closed ??= close()),
   };
 }

@@ -4,6 +4,8 @@ import type { ServerLog } from "./log.ts";
 import type { Role } from "./role.ts";
 
 export interface Sweeps {
+  /** A whole sweep that begins after this call. */
+  now(): Promise<void>;
   /** Stops the timer, and resolves when a sweep under way has left off. */
   stop(): Promise<void>;
 }
@@ -25,13 +27,15 @@ export function startSweeps(roles: readonly Role[], seconds: number, log: Server
     }
     running = undefined;
   };
-  const begin = (): void => {
-    running ??= sweep();
-  };
-  begin();
-  const timer = setInterval(begin, seconds * 1000);
+  const begin = (): Promise<void> => (running ??= sweep());
+  void begin();
+  const timer = setInterval(() => void begin(), seconds * 1000);
   timer.unref();
   return {
+    now: async () => {
+      await running;
+      await begin();
+    },
     stop: async () => {
       stopped = true;
       clearInterval(timer);

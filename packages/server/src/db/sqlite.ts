@@ -55,10 +55,21 @@ function withStatementCache(database: Database.Database): SqliteDatabase {
     prepare: (sql) => {
       const known = kept.get(sql);
       if (known !== undefined) return known;
-      const statement = database.prepare<unknown[]>(sql);
+      const statement = sql === "rollback" ? rollback(database) : database.prepare<unknown[]>(sql);
       if (kept.size >= keptStatements) kept.clear();
       kept.set(sql, statement);
       return statement;
     },
+  };
+}
+
+/** On some failures, a full disk among them, SQLite has rolled back by itself; doing it again would hide the first error. */
+function rollback(database: Database.Database): SqliteStatement {
+  const statement = database.prepare<unknown[]>("rollback");
+  return {
+    reader: false,
+    all: () => [],
+    run: (parameters) => (database.inTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 }),
+    iterate: () => [].values(),
   };
 }

@@ -19,6 +19,9 @@ const isMissing = (error: unknown): boolean =>
 
 /** One file a blob, named by its hash, in 256 folders by its first byte. */
 export function fileBlobs(folder: string): Blobs {
+  // Part of the name while a blob is being written: what another run left unfinished can be told from what is under way.
+  const run = randomBytes(8).toString("hex");
+  let written = 0;
   const folderOf = (first: number): string => join(folder, toHex(Uint8Array.of(first)));
   const pathOf = (hash: Uint8Array): string => join(folderOf(hash[0] ?? 0), toHex(hash));
   return {
@@ -26,7 +29,8 @@ export function fileBlobs(folder: string): Blobs {
       const path = pathOf(hash);
       const parent = dirname(path);
       if ((await mkdir(parent, { recursive: true })) !== undefined) await syncFolder(folder);
-      const temporary = `${path}.${randomBytes(8).toString("hex")}.part`;
+      written += 1;
+      const temporary = `${path}.${run}-${written}.part`;
       try {
         await writeDurably(temporary, body);
         await rename(temporary, path);
@@ -59,8 +63,7 @@ export function fileBlobs(folder: string): Blobs {
       for (const name of names) {
         const hash = name.length === 64 ? fromHex(name) : undefined;
         if (hash !== undefined) hashes.push(hash);
-        // What an interrupted upload left behind: no upload is that old once the server has just started.
-        else if (name.endsWith(".part")) await rm(join(folderOf(first), name), { force: true });
+        else if (name.endsWith(".part") && !name.includes(run)) await rm(join(folderOf(first), name), { force: true });
       }
       return hashes;
     },
