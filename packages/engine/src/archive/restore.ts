@@ -16,6 +16,8 @@ export interface ArchivePlace {
   /** Origin of the vault. */
   readonly vault: string;
   readonly register: Bytes;
+  /** The sequence number that another device has seen: a vault that shows an older head is noticed. */
+  readonly atLeast?: number | undefined;
 }
 
 export interface Restored extends ArchivePlace {
@@ -69,7 +71,7 @@ export async function restoreWithPassphrase(
 
 async function restore(
   vault: Vault,
-  { vault: origin, register }: ArchivePlace,
+  { vault: origin, register, atLeast = 0 }: ArchivePlace,
   decryptAge: DecryptAge,
   onProgress: (part: number) => void,
   closed: string,
@@ -93,6 +95,8 @@ async function restore(
   const changes: Change[] = [];
   const segments: { ref: SegmentRef; content: SegmentContent }[] = [];
   const problems: PhotonError[] = [];
+  if (head.seq < atLeast)
+    problems.push(damaged(`the vault shows head ${head.seq} where head ${atLeast} was; it went back in time`));
   const named = opened.value.manifest.segments;
   for (const [index, ref] of named.entries()) {
     const read = await readSegment(vault, ref, epochKeys.value);

@@ -89,6 +89,16 @@ describe("importing", () => {
     }
   });
 
+  test("a later file about the same person adds only what is new, also between what is here", async () => {
+    const device = await fresh();
+    await imported(device, fileOf([ben]));
+    const [first, ...rest] = ben.messages;
+    if (first === undefined) throw new Error("no message");
+    const later = { ...ben, messages: [message(20, "peer", first.sent, "between"), first, ...rest] };
+    expect(await imported(device, fileOf([later]))).toMatchObject({ contacts: 0, messages: 1, skipped: 0 });
+    expect(await imported(device, fileOf([later]))).toMatchObject({ contacts: 0, messages: 0, skipped: 0 });
+  });
+
   test("what comes back is closed and read-only, and `contacts` and `read` show it", async () => {
     const device = await fresh();
     await imported(device, fileOf([ben]));

@@ -151,6 +151,20 @@ describe("a vault that is not as it was left", () => {
     expect(await archivedState(phone)).toBe(await archivedState(laptop));
   });
 
+  test("a new device that is shown an old head says so, and takes what is there", async () => {
+    const { person, phone } = await twoDevices();
+    const location = await phone.location();
+    const old = (await backupStatus(phone.work())).sequence;
+    await note(phone, "newer", "n");
+    await phone.flush();
+    const atLeast = (await backupStatus(phone.work())).sequence;
+    expect(await restoreArchive(phone.ports, { ...location, atLeast })).toMatchObject({ value: { problems: [] } });
+    person.vault.rollBack(location.register, old);
+    const restored = await restoreArchive(phone.ports, { ...location, atLeast });
+    expect(restored.ok && restored.value.problems.map(({ code }) => code)).toEqual(["archive-damaged"]);
+    expect(restored.ok && restored.value.changes.length > 0).toBe(true);
+  });
+
   test("a head swapped for another of the same number is noticed", async () => {
     const { person, phone, laptop } = await twoDevices();
     const { register } = await phone.location();
