@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+import { crashRounds } from "./crash-rounds.ts";
+import { temporaryFolder } from "./people.ts";
+
+describe("kill -9 at a random moment: nothing acknowledged is lost, nothing is there twice, no gap", () => {
+  // The whole of 200 rounds: `npm run soak`.
+  test("a few rounds, commits in a thread of their own", async () => {
+    const report = await crashRounds(temporaryFolder(), 4);
+    expect(report.acknowledged).toBeGreaterThan(20);
+    expect(report.blobs).toBeGreaterThan(0);
+  }, 120_000);
+
+  test("a few rounds, commits in the one thread", async () => {
+    const report = await crashRounds(temporaryFolder(), 2, { "relay.commitThread": "false" });
+    expect(report.acknowledged).toBeGreaterThan(10);
+  }, 120_000);
+});
