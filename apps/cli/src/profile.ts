@@ -5,6 +5,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine, Joining, Ports } from "@photon/engine";
+import type { Transport } from "@photon/engine/ports";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
 import type { JoiningProfile, OpenProfile, ProfileHome } from "./world.ts";
@@ -133,7 +134,7 @@ async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
       random: node.systemRandom,
       keys,
       store: store.value,
-      transport: http.httpTransport(),
+      transport: hintingAtItsEnd(http.httpTransport()),
       blobs: http.httpBlobStore(),
       session: await makeSession(node.nodeSessionCrypto),
     };
@@ -149,6 +150,18 @@ async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
     unlock();
     throw error;
   }
+}
+
+/** A connection that ended may have missed a hint, and whoever waits should look. */
+function hintingAtItsEnd(transport: Transport): Transport {
+  return {
+    ...transport,
+    watch: (relay, reads, onHint) => {
+      const watch = transport.watch(relay, reads, onHint);
+      void watch.ended.then(onHint);
+      return watch;
+    },
+  };
 }
 
 /** Mode 0700, also if it was there: what is in it is for one person. */

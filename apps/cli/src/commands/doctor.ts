@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Engine } from "@photon/engine";
-import { ok } from "@photon/protocol/codec";
+import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { type Finding, fine, problem, warning } from "../doctor/finding.ts";
@@ -10,6 +10,7 @@ import type { Exit } from "../exit.ts";
 import type { Attempt, Failure } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { ago, plural } from "../output/time.ts";
+import type { OpenProfile } from "../world.ts";
 
 /** Milliseconds. */
 const lockWait = 1_500;
@@ -55,8 +56,19 @@ async function doctor(cli: Cli): Attempt<Answer> {
 const failureFinding = (check: string, { message, detail, remedy }: Failure): Finding =>
   problem(check, detail === "" ? message : `${message} (${shown(detail, { limit: 300 })})`, remedy);
 
+/** What would end another command is a finding here. */
+async function openForExamination(cli: Cli): Attempt<OpenProfile> {
+  try {
+    return await cli.world.home.open(lockWait);
+  } catch (error) {
+    const known = await cli.world.home.explain(error);
+    if (known === undefined) throw error;
+    return err(known);
+  }
+}
+
 async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "locked" | "closed"> {
-  const opened = await cli.world.home.open(lockWait);
+  const opened = await openForExamination(cli);
   if (!opened.ok) {
     const locked = opened.error.code === "profile-locked";
     findings.push(failureFinding(locked ? "lock" : "profile", opened.error));

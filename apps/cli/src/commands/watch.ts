@@ -4,10 +4,10 @@
  * lock → sync → tell what is new → unlock → wait for a hint, without the lock → again
  *
  * So a running watch never makes another command fail: at worst that one waits for a burst to end. What other commands
- * fetched meanwhile is told in the next burst. A relay that is away is asked again after 1, 2, 4 … 60 seconds.
+ * fetched meanwhile is told in the next burst.
  */
 import type { Command } from "commander";
-import type { SyncReport } from "@photon/engine";
+import type { Engine, SyncReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import type { Answer, Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
@@ -23,6 +23,8 @@ import type { OpenProfile } from "../world.ts";
 const slowPoll = 60_000;
 const longestPause = 60_000;
 const lockWait = 30_000;
+/** A wait that ends sooner than this may be one that cannot wait at all. */
+const tooSoon = 500;
 
 export function watchCommand(program: Command, run: Run): void {
   declare(program, {
@@ -56,7 +58,7 @@ interface Loop {
   seen: Seen | undefined;
   /** Codes of the problems that were told and still last. */
   readonly trouble: Set<string>;
-  /** Milliseconds; doubles while the relay is away. */
+  /** Milliseconds; doubles while the relay is away, or hints come to nothing. */
   pause: number;
 }
 
@@ -79,15 +81,29 @@ async function burstThenWait(cli: Cli, profile: OpenProfile, loop: Loop): Attemp
     for (const event of news.value) cli.line(eventJson(event), eventText(event, cli.world.now()));
     tellTrouble(cli, loop, report.value);
     profile.unlock();
-    const away = report.value.problems.length > 0;
-    loop.pause = away ? Math.min(Math.max(1_000, 2 * loop.pause), longestPause) : 0;
-    // A hint ends the wait early, but a connection that fails at once must not make a spin of it.
-    if (away) await Promise.all([cli.world.pause(Math.min(1_000, loop.pause)), engine.waitForHint(loop.pause, cli.world.cancel)]);
-    else await engine.waitForHint(slowPoll, cli.world.cancel);
+    await waitBetween(cli, engine, loop, { away: report.value.problems.length > 0, news: news.value.length > 0 });
     return ok(undefined);
   } finally {
     await profile.close();
   }
+}
+
+/**
+ * Waits for a hint. A relay that is away, or whose hints come to nothing at once, is asked again after 1, 2, 4 … seconds: no
+ * server can make this a spin.
+ */
+async function waitBetween(
+  cli: Cli,
+  engine: Engine,
+  loop: Loop,
+  burst: { readonly away: boolean; readonly news: boolean },
+): Promise<void> {
+  const began = performance.now();
+  await engine.waitForHint(burst.away ? Math.max(1_000, loop.pause) : slowPoll, cli.world.cancel);
+  const early = performance.now() - began < tooSoon;
+  const idle = burst.away || (early && !burst.news);
+  loop.pause = idle ? Math.min(Math.max(1_000, 2 * loop.pause), longestPause) : 0;
+  if (early && idle) await cli.world.pause(loop.pause);
 }
 
 /** Each problem once when it begins, and one line when all is well again. */

@@ -22,8 +22,8 @@ export function systemdUnits(plan: ServicePlan): Readonly<Record<string, string>
     `Type=${mode === "watch" ? "exec" : "oneshot"}`,
     `ExecStart=${command}`,
     `Environment=${unitQuote(`PHOTON_HOME=${home}`)}`,
-    // 3: something waits; 11: another command has the profile. The next run goes on with it.
-    "SuccessExitStatus=3 11",
+    // 3: something waits; 11: another command has the profile; 130: it was asked to stop. The next run goes on with it.
+    "SuccessExitStatus=3 11 130",
     ...(mode === "watch" ? ["Restart=on-failure", "RestartSec=30"] : ["TimeoutStartSec=10min"]),
     "UMask=0077",
     "NoNewPrivileges=true",
