@@ -114,6 +114,7 @@ describe("canonical decoding", () => {
     ["an array cut short", "8201", "malformed"],
     ["a map without its last value", "a101", "malformed"],
     ["2^53-1 items", "9b001fffffffffffff", "malformed"],
+    ["a count beyond what is left, before it looks at the items", "82f6", "malformed"],
     ["2^53-1 entries", "bb001fffffffffffff", "malformed"],
     ["2^53-1 bytes", "5b001fffffffffffff", "malformed"],
     ["2^32-1 items", "9affffffff00", "malformed"],
