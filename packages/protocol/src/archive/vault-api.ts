@@ -2,7 +2,7 @@
  * What a client asks of a vault: one CBOR request per HTTP POST to `/v1/vault`. Blobs are content-addressed and read by
  * whoever knows the hash; writing is authorised by the key of the register that the blob counts against. A register
  * holds signed heads with a monotone sequence, written by compare-and-swap; superseded heads and what they name are kept
- * for 45 days. See spec/08-vault.md.
+ * for 45 days. See spec/08-relay-and-vault.md.
  */
 import { bytes, list, oneOf, optional, type SchemaType, struct, text, uint, union } from "../codec/index.ts";
 
