@@ -1,5 +1,5 @@
 /** How commands are declared: their words, their arguments, their examples, and what completion offers for them. */
-import { Argument, Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { Handler } from "./cli.ts";
 
 /** Runs a handler for the command that was typed. */

@@ -69,7 +69,8 @@ function joiningProfile(joining: Joining, open: OpenPorts): JoiningProfile {
     poll: async () => {
       const step = await joining.poll();
       if (!step.ok) return step;
-      return step.value.state === "joined" ? ok({ state: "joined", profile: opened(step.value.engine, open) }) : ok(step.value);
+      if (step.value.state !== "joined") return ok(step.value);
+      return ok({ state: "joined", profile: opened(step.value.engine, open), problems: step.value.problems });
     },
     close: () => open.close(),
   };

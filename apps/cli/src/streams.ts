@@ -7,9 +7,11 @@ import type { Sink } from "./world.ts";
 /** Columns assumed where there is no terminal. */
 const plainColumns = 80;
 
-export const sinkOf = (stream: TerminalOutput): Sink => ({
-  // Undefined when the stream is a pipe or a file, whatever its type says.
-  isTTY: Boolean(stream.isTTY),
+/** Node's types hold a pipe or a file for a terminal too. */
+type Output = Omit<TerminalOutput, "isTTY"> & { readonly isTTY?: boolean };
+
+export const sinkOf = (stream: Output): Sink => ({
+  isTTY: stream.isTTY === true,
   get columns() {
     return stream.columns > 0 ? stream.columns : plainColumns;
   },

@@ -1,5 +1,5 @@
 /** What the command line takes from the machine, so that tests can give it something else. */
-import type { Engine } from "@photon/engine";
+import type { Engine, PhotonError } from "@photon/engine";
 import type { Bytes } from "@photon/protocol/codec";
 import type { Attempt, Failure } from "./failure.ts";
 
@@ -42,7 +42,7 @@ export interface JoiningProfile {
   /** One step; see `Joining` of the engine. */
   poll(): Attempt<
     | { readonly state: "waiting" | "restoring"; readonly progress: number }
-    | { readonly state: "joined"; readonly profile: OpenProfile }
+    | { readonly state: "joined"; readonly profile: OpenProfile; readonly problems: readonly PhotonError[] }
   >;
   close(): Promise<void>;
 }

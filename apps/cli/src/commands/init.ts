@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import type { PhotonError } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
+import { problemJson, problemWords } from "../pass.ts";
 import { defaultRelay, isInTheClear, serverOrigin } from "../relay-address.ts";
 import type { OpenProfile } from "../world.ts";
 
@@ -44,22 +46,17 @@ async function init(cli: Cli, options: Options): Attempt<Answer> {
     { value: "before", label: "I have used Photon before", hint: "add this device to the ones I have" },
     { value: "hosted", label: "I have no device of my own", hint: "let a host keep my keys" },
   ]);
-  switch (door) {
-    case "new":
-      return askAndBegin(cli, device, options);
-    case "before":
-      return askAndJoin(cli, device);
-    case "hosted":
-      return err(
+  if (door === "new") return askAndBegin(cli, device, options);
+  if (door === "before") return askAndJoin(cli, device);
+  return door === undefined
+    ? err(cliError("interrupted"))
+    : err(
         cliError(
           "not-supported",
           "this version cannot use a host yet",
           "Begin on a device of your own, or ask someone you trust to lend you one.",
         ),
       );
-    default:
-      return err(cliError("interrupted"));
-  }
 }
 
 async function askAndBegin(cli: Cli, device: string, options: Options): Attempt<Answer> {
@@ -107,6 +104,7 @@ async function joinDevices(cli: Cli, device: string, code: string): Attempt<Answ
   if (!started.ok) return started;
   const progress = cli.progress("Waiting for your other device");
   let profile: OpenProfile | undefined;
+  let problems: readonly PhotonError[] = [];
   try {
     while (profile === undefined) {
       const step = await started.value.poll();
@@ -120,7 +118,7 @@ async function joinDevices(cli: Cli, device: string, code: string): Attempt<Answ
           progress.at(step.value.progress, "Fetching your relationships and history");
           break;
         case "joined":
-          profile = step.value.profile;
+          ({ profile, problems } = step.value);
           break;
       }
       if (profile === undefined && cli.world.cancel.aborted) return err(cliError("interrupted"));
@@ -129,22 +127,29 @@ async function joinDevices(cli: Cli, device: string, code: string): Attempt<Answ
     progress.end();
     if (profile === undefined) await started.value.close();
   }
-  return joined(cli, device, profile);
+  return joined(cli, device, profile, problems);
 }
 
-async function joined(cli: Cli, device: string, profile: OpenProfile): Attempt<Answer> {
+async function joined(cli: Cli, device: string, profile: OpenProfile, problems: readonly PhotonError[]): Attempt<Answer> {
   try {
     const contacts = await profile.engine.contacts();
     if (!contacts.ok) return contacts;
     const count = contacts.value.length;
     return ok(
       answer({
-        json: { joined: true, profile: cli.world.home.folder, device, contacts: count },
-        words: `This device, ${named(device)}, is one of yours now. ${count === 0 ? "You know nobody yet." : `It knows the ${count === 1 ? "one person" : `${count} people`} you know; they see that you added a device.`}`,
+        json: {
+          joined: true,
+          profile: cli.world.home.folder,
+          device,
+          contacts: count,
+          ...(problems.length === 0 ? {} : { problems: problems.map(problemJson) }),
+        },
+        words: `This device, ${named(device)}, is one of yours now. ${count === 0 ? "You know nobody yet." : `It knows the ${count === 1 ? "one person" : `${count} people`} you know; they see that you added a device.`}${problems.map((problem) => `\n${problemWords(problem)}`).join("")}`,
         next:
           count === 0
             ? "`photon meet` invites the first person."
             : "`photon contacts` lists them; `photon read NAME` shows a conversation.",
+        exit: problems.length === 0 ? 0 : 3,
       }),
     );
   } finally {

@@ -90,7 +90,7 @@ async function waitForGuest(cli: Cli, pass: Pass, invitation: Invitation): Attem
       const contacts = await pass.engine.contacts();
       if (!contacts.ok) return contacts;
       const guest = contacts.value.find((contact) => contact.id === invitation.contact && contact.state !== "waiting");
-      if (guest !== undefined) return accepted(cli, guest);
+      if (guest !== undefined) return await accepted(cli, guest);
       await pass.engine.waitForHint(slowPoll, cli.world.cancel);
       const synced = await pass.flush();
       if (!synced.ok) return synced;

@@ -1,3 +1,4 @@
+import type { ServerConfig } from "@photon/server";
 import type { Command } from "commander";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
@@ -65,9 +66,7 @@ async function serve(cli: Cli, options: Options): Attempt<Answer> {
   return serveUntilCancelled(cli, config.value);
 }
 
-type Config = Parameters<(typeof import("@photon/server"))["startServer"]>[0];
-
-async function serveUntilCancelled(cli: Cli, config: Config): Attempt<Answer> {
+async function serveUntilCancelled(cli: Cli, config: ServerConfig): Attempt<Answer> {
   const { startServer, NewerDatabase } = await import("@photon/server");
   const { cancel, stderr } = cli.world;
   const started = await startServer(config, { logTo: { write: (line) => stderr.write(line) } }).then(ok, (error: unknown) => {

@@ -75,6 +75,6 @@ export const named = (name: string): string => `“${shown(name, { limit: 64 }).
 
 /** A name as it is typed on a command line; undefined if it cannot be shown as it is, and so not typed from the screen. */
 export function typeable(name: string): string | undefined {
-  if (name === "" || shown(name, { limit: 64 }) !== name) return undefined;
+  if (name === "" || name.startsWith("-") || shown(name, { limit: 64 }) !== name) return undefined;
   return /^[\p{L}\p{N}_.@%+:,/][\p{L}\p{N}_.@%+:,/-]*$/u.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -19,7 +19,7 @@ export function ago(milliseconds: number, now: number): string {
   if (seconds < 60) return "just now";
   const [amount, unit] =
     seconds < 3_600 ? [seconds / 60, "minute"] : seconds < 86_400 ? [seconds / 3_600, "hour"] : [seconds / 86_400, "day"];
-  return `${plural(Math.floor(amount as number), unit as string)} ago`;
+  return `${plural(Math.floor(amount), unit)} ago`;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

@@ -34,33 +34,30 @@ export interface ServiceFiles {
 export function serviceFiles(world: World, mode: "sync" | "watch", minutes: number): Result<ServiceFiles, Failure> {
   const home = world.home.folder;
   const own = home === defaultHome(world.env) ? "" : `-${createHash("sha256").update(home).digest("hex").slice(0, 8)}`;
-  switch (world.platform) {
-    case "linux": {
-      const name = `photon${own}`;
-      const files = systemdUnits({ name, self: world.self, home, mode, minutes });
-      const config = world.env["XDG_CONFIG_HOME"] ?? "";
-      const folder = join(config.startsWith("/") ? config : join(world.env["HOME"] ?? homedir(), ".config"), "systemd", "user");
-      const all = [`${name}.service`, `${name}.timer`];
-      return ok({ manager: "systemd", folder, files, unit: mode === "watch" ? `${name}.service` : `${name}.timer`, all });
-    }
-    case "darwin": {
-      const name = `org.photon.sync${own}`;
-      const folder = join(world.env["HOME"] ?? homedir(), "Library", "LaunchAgents");
-      return ok({
-        manager: "launchd",
-        folder,
-        files: launchAgent({ name, self: world.self, home, mode, minutes }),
-        unit: name,
-        all: [`${name}.plist`],
-      });
-    }
-    default:
-      return err(
-        cliError(
-          "not-supported",
-          `Photon sets up no service on ${world.platform}`,
-          "Have your system run `photon sync` every ten minutes.",
-        ),
-      );
+  if (world.platform === "linux") {
+    const name = `photon${own}`;
+    const files = systemdUnits({ name, self: world.self, home, mode, minutes });
+    const config = world.env["XDG_CONFIG_HOME"] ?? "";
+    const folder = join(config.startsWith("/") ? config : join(world.env["HOME"] ?? homedir(), ".config"), "systemd", "user");
+    const all = [`${name}.service`, `${name}.timer`];
+    return ok({ manager: "systemd", folder, files, unit: mode === "watch" ? `${name}.service` : `${name}.timer`, all });
   }
+  if (world.platform === "darwin") {
+    const name = `org.photon.sync${own}`;
+    const folder = join(world.env["HOME"] ?? homedir(), "Library", "LaunchAgents");
+    return ok({
+      manager: "launchd",
+      folder,
+      files: launchAgent({ name, self: world.self, home, mode, minutes }),
+      unit: name,
+      all: [`${name}.plist`],
+    });
+  }
+  return err(
+    cliError(
+      "not-supported",
+      `Photon sets up no service on ${world.platform}`,
+      "Have your system run `photon sync` every ten minutes.",
+    ),
+  );
 }

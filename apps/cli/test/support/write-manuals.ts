@@ -1,14 +1,14 @@
 /** Writes the pages that are made of the program itself: `npm run manuals -w photon`, then `npm run format`. */
 import { writeFileSync } from "node:fs";
-import { exitCodesPage } from "../src/manual/exit-codes.ts";
-import { commandsPage } from "../src/manual/markdown.ts";
-import { manPage } from "../src/manual/roff.ts";
-import { buildProgram } from "../src/program.ts";
-import { version } from "../src/version.ts";
+import { exitCodesPage } from "../../src/manual/exit-codes.ts";
+import { commandsPage } from "../../src/manual/markdown.ts";
+import { manPage } from "../../src/manual/roff.ts";
+import { buildProgram } from "../../src/program.ts";
+import { version } from "../../src/version.ts";
 
 const program = buildProgram(async () => undefined);
 const write = (path: string, text: string): void => {
-  writeFileSync(new URL(`../../../${path}`, import.meta.url), text);
+  writeFileSync(new URL(`../../../../${path}`, import.meta.url), text);
 };
 
 write("docs/guide/commands.md", `${commandsPage(program)}\n`);
