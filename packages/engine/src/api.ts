@@ -181,9 +181,13 @@ export interface Ports {
 
 /** Running `init --join` on the new device. */
 export interface Joining {
-  /** One step: answers the other device, then restores. Call again until it says `joined`; `progress` is 0 to 1. */
+  /**
+   * One step: answers the other device, then restores. Call again until it says `joined`; `progress` is 0 to 1; `problems`
+   * are parts of the backup that could not be read.
+   */
   poll(): Outcome<
-    { readonly state: "waiting" | "restoring"; readonly progress: number } | { readonly state: "joined"; readonly engine: Engine }
+    | { readonly state: "waiting" | "restoring"; readonly progress: number }
+    | { readonly state: "joined"; readonly engine: Engine; readonly problems: readonly PhotonError[] }
   >;
 }
 

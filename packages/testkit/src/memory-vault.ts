@@ -12,9 +12,8 @@ import {
   verifyBlobPut,
   verifyHeadPut,
 } from "@photon/protocol/archive";
-import { asBytes, type Bytes, equalBytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
+import { asBytes, type Bytes, equalBytes, err, ok, type Result, toHex, sha256 } from "@photon/protocol/codec";
 import type { BlobStore, VaultError } from "@photon/engine/ports";
-import { sha256 } from "@noble/hashes/sha2.js";
 
 /**
  * `cut`: the request does not arrive. `lost`: it does, the answer does not. `crash` and `crash-after`: the process that

@@ -143,7 +143,7 @@ function recordOf(
   const record = { state: word(state), custody: word(custody), verified, note, petname, history };
   let size = encode(importedSchema, record).length + 8;
   for (const { at, side, kind, grade, words } of one.history) {
-    const change = { at, side, kind: word(kind), grade: word(grade), words: word(words) };
+    const change = { at, side, kind: word(kind), grade: gradeOf(grade), words: word(words) };
     size += encode(importedSchema, { state: "", custody: "", history: [change] }).length;
     if (size > maxImported) break;
     history.push(change);
@@ -191,3 +191,7 @@ async function keepMessages(work: Work, id: string, messages: readonly UsableMes
   }
   return kept;
 }
+
+/** A grade that this version does not know vouches for nothing. */
+const gradeOf = (grade: string): "unproven" | "continuous" | "by-trustees" =>
+  grade === "continuous" || grade === "by-trustees" ? grade : "unproven";

@@ -3,18 +3,18 @@
  * that is closed, with its history and its messages, under an id derived from its petname and its place among those of
  * the same petname. So the same file imported twice, or on two devices, is the same relationship.
  */
-import { list, oneOf, optional, type SchemaType, struct, text, toHex, uint, utf8, concat } from "@photon/protocol/codec";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { list, oneOf, optional, type SchemaType, struct, text, toHex, uint, utf8, concat, sha256 } from "@photon/protocol/codec";
 import { getRecord, verifiedHow } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 
 export const sides = { me: 0, peer: 1 } as const;
 
+const importedGrades = { unproven: 0, continuous: 1, "by-trustees": 2 } as const;
 const changeSchema = struct({
   at: [1, uint()],
   side: [2, oneOf(sides)],
   kind: [3, text(512)],
-  grade: [4, text(512)],
+  grade: [4, oneOf(importedGrades)],
   words: [5, text(512)],
 });
 

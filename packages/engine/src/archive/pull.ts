@@ -9,9 +9,8 @@
  * | none, though we know one                     | the vault lost the register      | the same                                   |
  * | one by, or for, a key that is none of ours   | turned by a device we have not heard of, or taken over | nothing, until the circle says more |
  */
-import { type Bytes, encode, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
+import { type Bytes, encode, equalBytes, struct, toHex, uint, sha256 } from "@photon/protocol/codec";
 import { type Head, headHash, noHead } from "@photon/protocol/archive";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { archivable, listState, mergeState, setState } from "../circle/state.ts";
 import { forgetChanged } from "../conversation/receive.ts";
 import { type PhotonError, photonError } from "../errors.ts";

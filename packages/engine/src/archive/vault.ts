@@ -1,7 +1,6 @@
 /** The vault as the archive asks it: one register at one vault, answers checked, failures as what a person is told. */
-import { asBytes, type Bytes, equalBytes, err, ok, type Result } from "@photon/protocol/codec";
+import { asBytes, type Bytes, equalBytes, err, ok, type Result, sha256 } from "@photon/protocol/codec";
 import { type Head, signBlobPut, type VaultRefusal, verifyHeadPut } from "@photon/protocol/archive";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { BlobStore, VaultError } from "../ports/index.ts";
 

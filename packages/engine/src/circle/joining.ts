@@ -5,7 +5,7 @@
 import { type Bytes, decode, encode, err, ok, type Result } from "@photon/protocol/codec";
 import { answerRendezvous, openReply, parseDeviceCode, type ParsedDeviceCode } from "@photon/protocol/meeting";
 import { locationSchema } from "../archive/location.ts";
-import { restoreArchive } from "../archive/restore.ts";
+import { adoptRestored, restoreArchive } from "../archive/restore.ts";
 import type { Ports } from "../api.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";
@@ -23,6 +23,12 @@ export interface Answered {
   readonly code: ParsedDeviceCode;
   readonly key: Bytes;
   readonly record: ProfileRecord;
+}
+
+export interface Arrived {
+  readonly record: ProfileRecord;
+  /** Parts of the archive that could not be read. */
+  readonly problems: readonly PhotonError[];
 }
 
 export async function answerOffer(ports: Ports, text: string, device: string): Promise<Result<Answered, PhotonError>> {
@@ -60,7 +66,7 @@ export async function answerOffer(ports: Ports, text: string, device: string): P
 export async function restoreFromReply(
   answered: Answered,
   onProgress: (part: number) => void,
-): Promise<Result<ProfileRecord | undefined, PhotonError>> {
+): Promise<Result<Arrived | undefined, PhotonError>> {
   const { work, code, key } = answered;
   const reply = await work.ports.transport.call(code.relay, "get", { dropId: code.drops[2] });
   if (!reply.ok)
@@ -72,13 +78,15 @@ export async function restoreFromReply(
   if (!welcome.ok) return err(photonError("bad-code", welcome.error.detail));
   const location = decode(locationSchema, welcome.value.location.value ?? new Uint8Array(0), 48 * 1024);
   if (!location.ok) return err(photonError("bad-code", location.error.detail));
-  const restored = await restoreArchive(work.ports, location.value, onProgress);
+  const { vault, register } = location.value;
+  const restored = await restoreArchive(work.ports, { vault, register, atLeast: welcome.value.sequence }, onProgress);
   if (!restored.ok) return restored;
   await mergeState(work, [...restored.value.changes, welcome.value.location], "archive");
-  const record = { ...answered.record, name: welcome.value.name, relay: welcome.value.relay, vault: location.value.vault };
+  adoptRestored(work, restored.value);
+  const record = { ...answered.record, name: welcome.value.name, relay: welcome.value.relay, vault };
   work.write("meta", "profile", profileSchema, record);
   await work.commit();
-  return ok(record);
+  return ok({ record, problems: restored.value.problems });
 }
 
 /** Gives the siblings what they need to put this device into the relationships there are, and into new ones. */

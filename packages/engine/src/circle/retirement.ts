@@ -14,7 +14,8 @@ import { sealBundle } from "../delivery/bundle.ts";
 import { keepInbox, makeInbox, writeSide } from "../delivery/inboxes.ts";
 import { deposit, enqueue } from "../delivery/outbox.ts";
 import { flagSchema, getRecord, keys, setRecord } from "../relationship/records.ts";
-import { ownLeaf, type Relationship, statementBytes } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { ownLeaf, statementBytes } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 

@@ -33,7 +33,7 @@ import {
   struct,
   uint,
 } from "@photon/protocol/codec";
-import type { Change } from "@photon/protocol/archive";
+import { type Change, maxValue } from "@photon/protocol/queue";
 import { parseRow, type Work } from "../storage/core.ts";
 
 interface Policy {
@@ -60,7 +60,7 @@ const policies: Readonly<Record<string, Policy>> = {
 /** The policy of a key, or undefined for a prefix that only a newer Photon knows: stored and passed on, never used. */
 export const policyOf = (key: string): Policy => policies[key.slice(0, key.indexOf("/"))] ?? both;
 
-const entrySchema = struct({ hlc: [1, hlcSchema], value: [2, optional(bytes({ max: 512 * 1024 }))] });
+const entrySchema = struct({ hlc: [1, hlcSchema], value: [2, optional(bytes({ max: maxValue }))] });
 type Entry = SchemaType<typeof entrySchema>;
 
 export async function getState(work: Work, key: string): Promise<Bytes | undefined> {

@@ -6,7 +6,8 @@ import { bytes, type Bytes, encode, struct, toHex, uint } from "@photon/protocol
 import { encodeBody, maxIds } from "@photon/protocol/queue";
 import { getState, setState } from "../circle/state.ts";
 import { keys } from "../relationship/records.ts";
-import { loadRelationship, type Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { loadRelationship } from "../relationship/relationship.ts";
 import { settleStatements } from "../relationship/speaking.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { newContent } from "./content.ts";

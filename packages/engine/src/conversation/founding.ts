@@ -2,8 +2,7 @@
  * Founding and joining generations, and what they are joined with: fresh packages where the members have published them,
  * last-resort packages otherwise (spec/04-session.md).
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { asBytes, type Bytes, equalBytes } from "@photon/protocol/codec";
+import { type Bytes, equalBytes, sha256 } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
 import { type EnvelopeOf } from "@photon/protocol/queue";
 import {
@@ -27,7 +26,8 @@ import {
   sendingGeneration,
 } from "../relationship/generations.ts";
 import { leafKeys, packagesOf, signerOf } from "../relationship/leaves.ts";
-import { ownLeaf, type Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 
 const packageKey = (relationship: string, leaf: Uint8Array): string => `package/${relationship}/${idKey(leaf)}`;
@@ -89,7 +89,7 @@ export async function found(work: Work, relationship: Relationship): Promise<Gen
         group,
         members: generation.members,
         peerHeads: relationship.peer?.state.heads ?? [],
-        welcome: asBytes(sha256(welcome)),
+        welcome: sha256(welcome),
         lastResort: lastResort.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1)),
       },
     },
@@ -122,7 +122,7 @@ export async function arrive(work: Work, relationship: Relationship, envelope: E
   if (known !== undefined && known.row.status !== "known") return "known";
   const check = checkGeneration(relationship, statement);
   if (check.kind !== "accept") return check.kind === "wait" ? "wait" : "refused";
-  if (!equalBytes(asBytes(sha256(envelope.welcome)), statement.body.welcome)) return "refused";
+  if (!equalBytes(sha256(envelope.welcome), statement.body.welcome)) return "refused";
   await keepGeneration(work, relationship, statement, await join(work, relationship, statement, envelope.welcome));
   return "accepted";
 }

@@ -19,7 +19,7 @@ import type { ShownMessage } from "../api.ts";
 import { getState, listState, setState } from "../circle/state.ts";
 import { undeposited } from "../delivery/outbox.ts";
 import { keys } from "../relationship/records.ts";
-import type { Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { unacked } from "./unacked.ts";
 

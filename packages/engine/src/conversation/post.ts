@@ -8,7 +8,8 @@ import { type Content, decodeContent, encodeBody, encodeContent } from "@photon/
 import { deposit } from "../delivery/outbox.ts";
 import { advance, type GenerationEntry, ratchets, sendingGeneration } from "../relationship/generations.ts";
 import { hasFreshPackage, leafKeys, makeFreshPackage } from "../relationship/leaves.ts";
-import { ownLeaf, type Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { newContent } from "./content.ts";
 import { generationToSend } from "./founding.ts";

@@ -23,14 +23,8 @@ import { takeClaim } from "../meeting/claims.ts";
 import { advance, keepGeneration, eraseOld, ratchets, setStatus } from "../relationship/generations.ts";
 import { dropPackages } from "../relationship/leaves.ts";
 import { circleId, flagSchema, keys, setRecord } from "../relationship/records.ts";
-import {
-  addStatements,
-  lineageOf,
-  loadRelationship,
-  ownLeaf,
-  type Relationship,
-  statementBytes,
-} from "../relationship/relationship.ts";
+import { lineageOf, type Relationship } from "../relationship/model.ts";
+import { addStatements, loadRelationship, ownLeaf, statementBytes } from "../relationship/relationship.ts";
 import { statementAckId } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { owe, settle, settledBySibling, watchOver } from "./acks.ts";

@@ -7,7 +7,8 @@ import { appendMac, type RelayRefusal, rotationKeys, sealDeposit, signMove, sign
 import type { Inbox } from "@photon/protocol/statement";
 import type { PhotonError } from "../errors.ts";
 import type { RelayError } from "../ports/index.ts";
-import { loadRelationship, type Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { loadRelationship } from "../relationship/relationship.ts";
 import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { queueKeys } from "./inboxes.ts";

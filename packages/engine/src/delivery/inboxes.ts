@@ -4,7 +4,7 @@ import { makeQueueKeys, readKeyOf, rotationKeys, signRead } from "@photon/protoc
 import type { RelayRequestOf } from "@photon/protocol/queue";
 import type { Inbox } from "@photon/protocol/statement";
 import { setRecord, inboxSecretSchema, type InboxSecret, keys } from "../relationship/records.ts";
-import type { Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 
 /** Makes the keys of a new inbox at a relay. The queue itself is made by a `create` deposit. */

@@ -24,9 +24,9 @@ import {
   toHex,
   uint,
   union,
+  sha256,
 } from "@photon/protocol/codec";
 import { encodeEnvelope, type Envelope, fragmentEnvelope, maxBundle } from "@photon/protocol/queue";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { parseRow, type Work } from "../storage/core.ts";
 
 export const targets = { peer: 0, own: 1 } as const;
@@ -151,7 +151,7 @@ export async function hasten(work: Work, relationship: string): Promise<void> {
 }
 
 /** 16 bytes: the same at every repeat into one queue, unlike in any other. */
-export const appendIdFor = (item: Item, sendId: Bytes): Bytes => sha256(concat(item.secret, sendId)).slice(0, 16) as Bytes;
+export const appendIdFor = (item: Item, sendId: Bytes): Bytes => sha256(concat(item.secret, sendId)).slice(0, 16);
 
 /** 2 s, doubled at each attempt, at most an hour. */
 export const backoff = (attempts: number): number => Math.min(2000 * 2 ** Math.min(attempts, 11), 3_600_000);

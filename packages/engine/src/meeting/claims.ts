@@ -6,10 +6,13 @@ import { idKey, parseStatement, type Statement, type StatementId } from "@photon
 import { getState, listState, setState } from "../circle/state.ts";
 import { newContent } from "../conversation/content.ts";
 import { type Claim, claimSchema, flagSchema, keys, setRecord } from "../relationship/records.ts";
-import { addStatements, type Relationship, setPeer } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { addStatements, setPeer } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 
 const maxClaims = 16;
+/** Of all its statements, in bytes: a side with ten devices has about 40 KiB, and the circle must be able to carry it. */
+const maxClaim = 48 * 1024;
 
 /**
  * Somebody who holds the invitation says that they accept it. Every claim is kept and shown, also those that come after
@@ -20,6 +23,7 @@ export async function takeClaim(work: Work, relationship: Relationship, claim: E
   const { record } = relationship;
   if (record.role !== "inviter" || record.invitation === undefined || !equalBytes(claim.invitation, record.invitation))
     return false;
+  if (claim.statements.reduce((sum, { length }) => sum + length, 0) > maxClaim) return false;
   const statements: Statement[] = [];
   for (const bytes of claim.statements) {
     const parsed = parseStatement(bytes);

@@ -1,7 +1,6 @@
 /** Contacts as they are shown: what the records, lineages and claims of a relationship mean for a person. */
-import { err, ok, type Result } from "@photon/protocol/codec";
+import { equalBytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import type { Change, LineageState } from "@photon/protocol/lineage";
-import { equalBytes, toHex } from "@photon/protocol/codec";
 import type { Contact, ContactState, HistoryEntry } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { custodyWords } from "../relationship/custody.ts";
@@ -15,7 +14,8 @@ import {
   timeSchema,
   verifiedSchema,
 } from "../relationship/records.ts";
-import { loadRelationship, type Relationship, relationshipIds } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { listClaims } from "./claims.ts";
 

@@ -9,6 +9,7 @@ import type { StatementId } from "@photon/protocol/statement";
 import type { Contact, DeviceAdmission, Engine, Outcome, Ports, ShownMessage, SyncReport } from "../api.ts";
 import { exportAs } from "../archive/export.ts";
 import { importFrom } from "../archive/import.ts";
+import { importedRecord } from "../archive/imported.ts";
 import { addPassphraseOpener, backupStatus } from "../archive/status.ts";
 import { flushArchive } from "../archive/upload.ts";
 import { admitAnswerer, offerAdmission, place } from "../circle/admission.ts";
@@ -28,10 +29,11 @@ import { claimFound, confirmation, confirmClaim } from "../meeting/claims.ts";
 import { findContact, historyOf, type Listed, listContacts } from "../meeting/contacts.ts";
 import { invite } from "../meeting/invite.ts";
 import { flagSchema, keys, petnameSchema, setRecord, timeSchema, verifiedSchema } from "../relationship/records.ts";
-import { loadRelationship, ownLeaf, type Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
 import { Work } from "../storage/core.ts";
-import { StoreFailure } from "../storage/unit.ts";
+import { StoreFailure } from "../ports/index.ts";
 import { waitForHint } from "./hints.ts";
 import { cleanName } from "./names.ts";
 import { type ProfileRecord, selfOf } from "./profile.ts";
@@ -190,7 +192,12 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
       run(
         withContact(who, async (work, { relationship: id }) => {
           const { peer, mine } = await loadRelationship(work, id);
-          const entries = [...(peer === undefined ? [] : historyOf(peer.state, "peer")), ...historyOf(mine.state, "me")];
+          const imported = (await importedRecord(work, id))?.history ?? [];
+          const entries = [
+            ...imported,
+            ...(peer === undefined ? [] : historyOf(peer.state, "peer")),
+            ...historyOf(mine.state, "me"),
+          ];
           await setRecord(work, keys.looked(id), timeSchema, work.now());
           return ok(entries.toSorted((a, b) => a.at - b.at));
         }),

@@ -8,7 +8,7 @@ import { followBundle } from "../conversation/receive.ts";
 import { flush } from "../delivery/flush.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { photonError, type PhotonError } from "../errors.ts";
-import { StoreFailure } from "../storage/unit.ts";
+import { StoreFailure } from "../ports/index.ts";
 import { makeEngine } from "./engine.ts";
 import { cleanName } from "./names.ts";
 import { beginPerson, profileFormat, type ProfileRecord, profileSchema, workOf } from "./profile.ts";
@@ -74,7 +74,8 @@ export const joinProfile: Profiles["joinProfile"] = (ports, { device, code }) =>
           });
           if (!restored.ok) return restored;
           if (restored.value === undefined) return ok({ state: "waiting", progress } as const);
-          return ok({ state: "joined", engine: await arrive(ports, restored.value) } as const);
+          const { record, problems } = restored.value;
+          return ok({ state: "joined", engine: await arrive(ports, record), problems } as const);
         }),
     };
     return ok(joining);

@@ -1,9 +1,8 @@
 import { photonError, type PhotonError } from "../errors.ts";
-import type { StoreError } from "../ports/index.ts";
-import type { StoreFailure } from "../storage/unit.ts";
+import type { StoreError, StoreFailure } from "../ports/index.ts";
 
 /** What a store's refusal means for a person. Whatever was confirmed before is still there. */
-export const storeProblem = (failure: StoreFailure): PhotonError => storeErrorProblem(failure.failure);
+export const storeProblem = (failure: StoreFailure): PhotonError => storeErrorProblem(failure.error);
 
 export function storeErrorProblem(error: StoreError): PhotonError {
   switch (error.code) {

@@ -19,7 +19,7 @@ import {
 import { setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { keys } from "./records.ts";
-import { type Lineage, lineageOf, liveMembers, type Relationship } from "./relationship.ts";
+import { type Lineage, lineageOf, liveMembers, type Relationship } from "./model.ts";
 
 export const generationStatuses = { known: 0, joined: 1, tainted: 2, erased: 3 } as const;
 const rowSchema = struct({

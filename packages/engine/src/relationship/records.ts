@@ -15,7 +15,7 @@ import {
   toHex,
   uint,
 } from "@photon/protocol/codec";
-import { leafIdSchema, sideIdSchema } from "@photon/protocol/statement";
+import { sideIdSchema } from "@photon/protocol/statement";
 import { getState, setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 
@@ -51,7 +51,6 @@ export const leafOfSchema = struct({
   device: [1, text(16)],
   from: [2, list(struct({ sendId: [1, bytes(16)], after: [2, uint()] }), { max: 16 })],
 });
-export type LeafOf = SchemaType<typeof leafOfSchema>;
 
 /** `claim/<id>/<side>`: somebody holds the invitation and says so. */
 export const claimSchema = struct({
@@ -68,7 +67,6 @@ export const petnameSchema = text(64);
 export const flagSchema = boolean;
 export const timeSchema = uint();
 export const peerSchema = sideIdSchema;
-export const leafRefSchema = leafIdSchema;
 
 export const keys = {
   record: (id: string) => `rel/${id}/record`,

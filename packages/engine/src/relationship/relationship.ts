@@ -3,40 +3,13 @@
  * store, cached, and changed only inside a unit of work. The circle is loaded by the same code: it has no peer.
  */
 import { type Bytes, expectOk, toHex } from "@photon/protocol/codec";
-import { type LineageState, liveLeaves, reduce } from "@photon/protocol/lineage";
-import { idKey, type LeafId, parseStatement, type SideId, type Statement, type StatementId } from "@photon/protocol/statement";
+import { reduce } from "@photon/protocol/lineage";
+import { idKey, type LeafId, parseStatement, type SideId, type Statement } from "@photon/protocol/statement";
 import { decodeFirstSeen, encodeFirstSeen, getState, listState, setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
-import { type GenerationEntry, loadGenerations } from "./generations.ts";
-import {
-  circleId,
-  getRecord,
-  inboxSecretSchema,
-  type InboxSecret,
-  keys,
-  lastPart,
-  peerSchema,
-  recordSchema,
-  setRecord,
-  type RelationshipRecord,
-} from "./records.ts";
-
-export interface Lineage {
-  readonly side: SideId;
-  readonly statements: Map<string, Statement>;
-  readonly firstSeen: Map<string, number>;
-  state: LineageState;
-}
-
-export interface Relationship {
-  readonly id: string;
-  readonly record: RelationshipRecord;
-  readonly mine: Lineage;
-  peer: Lineage | undefined;
-  /** By hex of the send id. */
-  readonly inboxes: Map<string, InboxSecret>;
-  readonly generations: Map<string, GenerationEntry>;
-}
+import { loadGenerations } from "./generations.ts";
+import { type Lineage, lineageOf, type Relationship } from "./model.ts";
+import { circleId, getRecord, inboxSecretSchema, keys, lastPart, peerSchema, recordSchema, setRecord } from "./records.ts";
 
 export async function relationshipIds(work: Work): Promise<readonly string[]> {
   return (await listState(work, "rel/")).filter(({ key }) => key.endsWith("/record")).map(({ key }) => key.split("/")[1] ?? "");
@@ -93,9 +66,6 @@ export async function setPeer(work: Work, relationship: Relationship, side: Side
   relationship.peer ??= makeLineage(work, side, [], new Map());
 }
 
-export const lineageOf = (relationship: Relationship, side: SideId): Lineage | undefined =>
-  [relationship.mine, relationship.peer].find((lineage) => lineage !== undefined && idKey(lineage.side) === idKey(side));
-
 /**
  * Adds statements of either side that are not there yet, with the earliest time at which the circle saw them.
  * @returns those that were new.
@@ -111,10 +81,11 @@ export async function addStatements(
     const id = idKey(statement.id);
     if (lineage === undefined || statement.type === "generation" || lineage.statements.has(id)) continue;
     const known = await getState(work, keys.firstSeen(relationship.id, statement.id));
-    if (known === undefined) await setState(work, keys.firstSeen(relationship.id, statement.id), encodeFirstSeen(work.now()));
+    const seen = known === undefined ? work.now() : decodeFirstSeen(known);
+    if (known === undefined) await setState(work, keys.firstSeen(relationship.id, statement.id), encodeFirstSeen(seen));
     await setState(work, keys.statement(relationship.id, statement.id), statement.bytes);
     lineage.statements.set(id, statement);
-    lineage.firstSeen.set(id, known === undefined ? work.now() : decodeFirstSeen(known));
+    lineage.firstSeen.set(id, seen);
     added.push(statement);
   }
   if (added.length > 0) {
@@ -141,12 +112,4 @@ export async function ownLeaf(work: Work, relationship: Relationship): Promise<O
   return found;
 }
 
-/** The ids of all live leaves of both sides, sorted by their bytes. */
-export function liveMembers(relationship: Relationship): readonly LeafId[] {
-  const states = [relationship.mine.state, ...(relationship.peer === undefined ? [] : [relationship.peer.state])];
-  const ids = states.flatMap((state) => liveLeaves(state).map(({ leaf }) => leaf.id));
-  return ids.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1));
-}
-
 export const statementBytes = (statements: Iterable<Statement>): readonly Bytes[] => [...statements].map(({ bytes }) => bytes);
-export const idsOf = (statements: readonly Statement[]): readonly StatementId[] => statements.map(({ id }) => id);

@@ -9,7 +9,8 @@ import type { Work } from "../storage/core.ts";
 import { computeCustody } from "./custody.ts";
 import { leafKeys, makeLeaf, signerOf } from "./leaves.ts";
 import { getRecord, keys, leafOfSchema, recordSchema, type RelationshipRecord, setRecord } from "./records.ts";
-import { addStatements, loadRelationship, type Relationship } from "./relationship.ts";
+import type { Relationship } from "./model.ts";
+import { addStatements, loadRelationship } from "./relationship.ts";
 import { say } from "./speaking.ts";
 
 export async function beginSide(

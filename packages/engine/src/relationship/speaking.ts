@@ -4,7 +4,8 @@ import { type Bodies, type LineageType, signStatement, type Statement } from "@p
 import { deposit } from "../delivery/outbox.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { leafKeys, signerOf } from "./leaves.ts";
-import { addStatements, ownLeaf, type Relationship, statementBytes } from "./relationship.ts";
+import type { Relationship } from "./model.ts";
+import { addStatements, ownLeaf, statementBytes } from "./relationship.ts";
 
 /** Signs with this device's leaf, following all heads, and adds it to our lineage. Throws without a live leaf. */
 export async function say<T extends LineageType>(

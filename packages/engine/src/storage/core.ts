@@ -3,7 +3,7 @@ import { type Bytes, decode, encode, expectOk, hlcSchema, type Hlc, type Schema,
 import type { Session } from "@photon/protocol/session";
 import type { Ports } from "../api.ts";
 import type { Table } from "../ports/index.ts";
-import type { Relationship } from "../relationship/relationship.ts";
+import type { Relationship } from "../relationship/model.ts";
 import { Unit } from "./unit.ts";
 
 export interface Self {

@@ -3,16 +3,7 @@
  * ratchet, the message it opened and the cursor behind it move together (spec/09-engine.md, "One commit").
  */
 import type { Bytes } from "@photon/protocol/codec";
-import type { Expectation, Store, StoreError, Table, Write } from "../ports/index.ts";
-
-/** The store refused a commit: nothing was written, and what the engine holds in memory is stale. */
-export class StoreFailure extends Error {
-  readonly failure: StoreError;
-  constructor(failure: StoreError) {
-    super(`store: ${failure.code}`);
-    this.failure = failure;
-  }
-}
+import { type Expectation, type Store, StoreFailure, type Table, type Write } from "../ports/index.ts";
 
 export interface StoredRow {
   readonly key: string;

@@ -2,6 +2,7 @@ export * from "./bytes.ts";
 export * from "./cbor.ts";
 export * from "./collections.ts";
 export * from "./error.ts";
+export * from "./hash.ts";
 export * from "./hlc.ts";
 export * from "./result.ts";
 export * from "./scalars.ts";

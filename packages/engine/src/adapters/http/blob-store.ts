@@ -1,5 +1,4 @@
 /** Vaults over HTTP. */
-import { sha256 } from "@noble/hashes/sha2.js";
 import {
   type VaultAnswer,
   type VaultRequest,
@@ -7,7 +6,7 @@ import {
   vaultResponseSchema,
   maxVaultResponse,
 } from "@photon/protocol/archive";
-import { decode, encode, equalBytes, err, ok } from "@photon/protocol/codec";
+import { decode, encode, equalBytes, err, ok, sha256 } from "@photon/protocol/codec";
 import type { BlobStore } from "../../ports/index.ts";
 import { type HttpOptions, postCbor } from "./request.ts";
 
