@@ -15,7 +15,7 @@ interface Scanned {
 
 const blank = (text: string): string => text.replaceAll(/[^\n]/gu, " ");
 
-/** Where the string, template or comment that begins at `at` ends (exclusive), or `at` if none begins there. */
+/** Where the string or comment that begins at `at` ends (exclusive), or `at` if none begins there. */
 function endOfQuiet(source: string, at: number): number {
   const two = source.slice(at, at + 2);
   if (two === "//") {
@@ -27,34 +27,59 @@ function endOfQuiet(source: string, at: number): number {
     return end < 0 ? source.length : end + 2;
   }
   const quote = source[at];
-  if (quote !== '"' && quote !== "'" && quote !== "`") return at;
+  if (quote !== '"' && quote !== "'") return at;
   let end = at + 1;
   while (end < source.length && source[end] !== quote) {
-    if (source[end] === "\n" && quote !== "`") return at; // a lone quote, inside a regular expression
+    if (source[end] === "\n") return at; // a lone quote, inside a regular expression
     end += source[end] === "\\" ? 2 : 1;
   }
   return end + 1;
 }
 
+/** Where the text of a template that goes on at `at` ends (exclusive): after its closing quote, or after a "${". */
+function endOfTemplateText(source: string, at: number): number {
+  for (let end = at; end < source.length; end++) {
+    if (source[end] === "\\") end += 1;
+    else if (source[end] === "`") return end + 1;
+    else if (source.startsWith("${", end)) return end + 2;
+  }
+  return source.length;
+}
+
 export function scanImports(source: string): Scanned {
   const strings = new Map<number, string>();
   let code = "";
+  /** For each template that the place is inside of, how many braces its expression has open. */
+  const templates: number[] = [];
+  const template = (at: number): number => {
+    const end = endOfTemplateText(source, at);
+    code += blank(source.slice(at, end));
+    if (source[end - 1] === "{") templates.push(0);
+    return end;
+  };
   for (let at = 0; at < source.length;) {
     const end = endOfQuiet(source, at);
-    if (end === at) {
-      code += source[at] ?? "";
-      at += 1;
+    if (end > at) {
+      const quiet = source.slice(at, end);
+      if (quiet.startsWith("/")) code += blank(quiet);
+      else {
+        strings.set(at, quiet.slice(1, -1));
+        code += `"${blank(quiet.slice(1, -1))}"`;
+      }
+      at = end;
       continue;
     }
-    const quiet = source.slice(at, end);
-    if (quiet.startsWith("/")) code += blank(quiet);
-    else if (quiet.startsWith("`") && quiet.includes("${"))
-      code += quiet; // its expressions are code
-    else {
-      strings.set(at, quiet.slice(1, -1));
-      code += `"${blank(quiet.slice(1, -1))}"`;
+    const character = source[at] ?? "";
+    code += character === "`" ? " " : character;
+    at += 1;
+    const braces = templates.at(-1);
+    if (character === "`") at = template(at);
+    else if (braces !== undefined && character === "}" && braces === 0) {
+      templates.pop();
+      at = template(at);
+    } else if (braces !== undefined && (character === "{" || character === "}")) {
+      templates[templates.length - 1] = braces + (character === "{" ? 1 : -1);
     }
-    at = end;
   }
   const imports: Import[] = [];
   const lineOf = (at: number): number => source.slice(0, at).split("\n").length;

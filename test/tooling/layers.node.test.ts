@@ -81,10 +81,11 @@ describe("layer rules", () => {
       'const text = "import x from \\"inside\\""; /* from "here" */',
       `const odd = /["']/u;`,
       "import a from 'one';",
-      "const where = `see ${await import('two')}`;",
+      "const where = `import('text') ${await import('two')} ${`${{ a: { b: 1 } }}` + \"}\"} import(`;",
+      "import b from 'three';",
       "const computed = await import(name);",
     ].join("\n");
-    expect(scanImports(source).imports.map((found) => found.specifier)).toEqual(["one", undefined, undefined]);
+    expect(scanImports(source).imports.map((found) => found.specifier)).toEqual(["one", "two", "three", undefined]);
   });
 
   test("every area lies in a workspace and only names areas that exist", () => {
