@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "@photon/protocol/codec";
 import type { Exit } from "./exit.ts";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
+import { fill } from "./output/fill.ts";
 import { jsonLine, type JsonObject } from "./output/json.ts";
 import { named, shown } from "./output/shown.ts";
 import { type Style, styleFor } from "./output/style.ts";
@@ -66,7 +67,19 @@ export class Cli {
 
   /** Talk: on stderr, for a person, never in JSON mode or when quiet. */
   say(text: string): void {
-    if (!this.globals.json && !this.globals.quiet && text !== "") this.world.stderr.write(`${text}\n`);
+    if (!this.globals.json && !this.globals.quiet && text !== "") this.#talk(text);
+  }
+
+  /** Broken into lines between words where somebody reads it. */
+  #talk(text: string): void {
+    const { isTTY, columns } = this.world.stderr;
+    const whole = isTTY
+      ? text
+          .split("\n")
+          .map((line) => fill(line, Math.min(100, columns)))
+          .join("\n")
+      : text;
+    this.world.stderr.write(`${whole}\n`);
   }
 
   finish(result: Answer): number {
@@ -85,7 +98,7 @@ export class Cli {
     if (this.globals.json) this.world.stdout.write(`${jsonLine({ error: { code, message, remedy, detail } })}\n`);
     else {
       const exactly = detail === "" ? "" : ` (${shown(detail, { limit: 600 })})`;
-      this.world.stderr.write(`photon: ${message}${exactly}\n${nextStep(remedy)}\n`);
+      this.#talk(`photon: ${message}${exactly}\n${nextStep(remedy)}`);
     }
     return failure.exit;
   }

@@ -103,54 +103,11 @@ async function using<T>(folder: string, waitMs: number, use: (open: OpenPorts) =
 }
 
 async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
-  const [sqlite, node, http, { makeSession }, { storeFailure }] = await Promise.all([
-    import("@photon/engine/adapters/sqlite"),
-    import("@photon/engine/adapters/node"),
-    import("@photon/engine/adapters/http"),
-    import("@photon/protocol/session"),
-    import("./store-failure.ts"),
-  ]);
-  const lock = await sqlite.acquireProfileLock(folder, { waitMs });
-  if (lock === undefined) return err((await import("@photon/engine/errors")).photonError("profile-locked"));
-  let locked = true;
-  const unlock = (): void => {
-    if (locked) lock.release();
-    locked = false;
-  };
-  try {
-    const keys = node.nodeKeyStore(folder);
-    const file = await sqlite.openSqliteStore(join(folder, databaseName));
-    if (!file.ok) {
-      unlock();
-      return err(storeFailure(file.error));
-    }
-    const store = await node.encryptedStore(file.value, keys);
-    if (!store.ok) {
-      await file.value.close();
-      unlock();
-      return err(storeFailure(store.error));
-    }
-    const ports: Ports = {
-      clock: node.systemClock,
-      random: node.systemRandom,
-      keys,
-      store: store.value,
-      transport: hintingAtItsEnd(http.httpTransport()),
-      blobs: http.httpBlobStore(),
-      session: await makeSession(node.nodeSessionCrypto),
-    };
-    return ok({
-      ports,
-      unlock,
-      close: async () => {
-        await store.value.close();
-        unlock();
-      },
-    });
-  } catch (error) {
-    unlock();
-    throw error;
-  }
+  const { openNodePorts } = await import("@photon/engine/adapters/node");
+  const open = await openNodePorts(folder, { waitMs });
+  if (!open.ok) return open;
+  const { ports } = open.value;
+  return ok({ ...open.value, ports: { ...ports, transport: hintingAtItsEnd(ports.transport) } });
 }
 
 /** A connection that ended may have missed a hint, and whoever waits should look. */

@@ -272,6 +272,7 @@ describe("watch", () => {
       .filter((line) => "event" in line)
       .map((line) => [line["event"], (line["message"] as { body?: string } | undefined)?.body]);
     expect(events).toEqual([
+      ["watching", undefined],
       ["message", "first"],
       ["problem", undefined],
       ["change", undefined],

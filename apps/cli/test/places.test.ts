@@ -58,7 +58,7 @@ test("a name is suggested for typing only as the shell will take it", () => {
     typeable("$(rm)"),
     typeable("a\u202Eb"),
     typeable(""),
-  ]).toEqual(["Ben", "'Chi Ng'", String.raw`'it'\''s'`, "'-x'", "'$(rm)'", undefined, undefined]);
+  ]).toEqual(["Ben", "'Chi Ng'", String.raw`'it'\''s'`, undefined, "'$(rm)'", undefined, undefined]);
 });
 
 test("progress fits its line", () => {

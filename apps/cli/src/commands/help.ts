@@ -3,6 +3,7 @@ import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { children, declare, type Run } from "../command.ts";
 import { type Attempt, cliError } from "../failure.ts";
+import { fill } from "../output/fill.ts";
 import { named } from "../output/shown.ts";
 import { version } from "../version.ts";
 
@@ -79,17 +80,3 @@ function helpText(command: Command): string {
 
 const text = async (whole: string): Attempt<Answer> =>
   ok(answer({ json: { text: whole }, data: whole.trimEnd(), words: "", next: "" }));
-
-/** Breaks a paragraph into lines; one that begins with two spaces is kept as it is. */
-export function fill(paragraph: string, columns: number): string {
-  if (paragraph.startsWith("  ")) return paragraph;
-  const lines: string[] = [];
-  let line = "";
-  for (const word of paragraph.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join("\n");
-}

@@ -6,6 +6,7 @@ import { declare, type Run } from "../command.ts";
 import { contactJson, idText } from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
+import { styleFor } from "../output/style.ts";
 import { instant, localTime } from "../output/time.ts";
 import { type Pass, withProfile } from "../pass.ts";
 
@@ -74,8 +75,13 @@ async function showQr(cli: Cli, link: string): Promise<void> {
   const { renderUnicodeCompact } = await import("uqr");
   const code = renderUnicodeCompact(link, { border: 2, ecc: "M" });
   const columns = code.indexOf("\n");
+  // Light on dark whatever the window's own colours are: some scanners read it only so.
+  const { onDark } = styleFor(cli.world.stderr, cli.world.env, cli.globals.color);
+  const lines = code.split("\n").map((line) => onDark(line));
   cli.say(
-    columns <= cli.world.stderr.columns ? code : "This window is too narrow for the QR code; the link and the words say the same.",
+    columns <= cli.world.stderr.columns
+      ? lines.join("\n")
+      : "This window is too narrow for the QR code; the link and the words say the same.",
   );
 }
 

@@ -31,7 +31,7 @@ export function watchCommand(program: Command, run: Run): void {
     name: "watch",
     summary: "stay, and show what comes",
     description:
-      "Stays connected and shows messages and changes as they come, until Ctrl-C. Other commands work beside it. With --json it prints one object a line, each with an `event`: message, state, contact, change, device, problem or connected.",
+      "Stays connected and shows messages and changes as they come, until Ctrl-C. Other commands work beside it. With --json it prints one object a line, each with an `event`: watching, message, state, contact, change, device, problem or connected.",
     examples: [
       ["photon watch", "leave it open in a window"],
       ["photon watch --json | jq -r 'select(.event==\"message\").message.body'", "hand each message to another program"],
@@ -70,7 +70,8 @@ async function burstThenWait(cli: Cli, profile: OpenProfile, loop: Loop): Attemp
       const looked = await look(engine, before);
       if (!looked.ok) return looked;
       loop.seen = before;
-      cli.say("Watching. Ctrl-C ends it.");
+      if (cli.globals.json) cli.line({ event: "watching" }, "");
+      else cli.say("Watching. Ctrl-C ends it.");
     }
     const report = await engine.sync({ signal: cli.world.cancel });
     if (!report.ok) return report;

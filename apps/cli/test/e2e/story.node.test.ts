@@ -96,6 +96,7 @@ describe("Ana and Ben", { timeout: 180_000 }, () => {
 
   test("a running watch tells what comes and makes no other command fail", async () => {
     const watching = machine.start("laptop", ["watch", "--json"]);
+    expect(await watching.next()).toMatchObject({ event: "watching" });
     const seen = (async () => {
       for (;;) {
         const line = await watching.next();
@@ -189,6 +190,7 @@ describe("Ana and Ben", { timeout: 180_000 }, () => {
 
   test("a dead relay makes nothing slow and loses nothing; a watch outlives it", async () => {
     const watching = machine.start("ben", ["watch", "--json"]);
+    expect(await watching.next()).toMatchObject({ event: "watching" });
     server.kill("SIGTERM");
     expect((await server.done).code).toBe(0);
     const began = performance.now();
