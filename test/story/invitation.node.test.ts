@@ -26,7 +26,7 @@ describe("an invitation", () => {
     expect(must(await ben.engine.contacts())).toMatchObject([{ state: "active" }]);
     expect(must(await chi.engine.contacts())).toMatchObject([{ state: "waiting" }]);
     expect(must(await ana.engine.contacts())).toMatchObject([
-      { petname: "Ben", state: "active", note: expect.stringContaining("Somebody else") },
+      { petname: "Ben", state: "active", note: expect.stringContaining("Somebody else") as string },
     ]);
   });
 
@@ -38,7 +38,9 @@ describe("an invitation", () => {
     must(await ana.engine.confirm(invitation.contact, { petname: "Ben" }));
     must(await chi.engine.accept(invitation.link, { petname: "Ana" }));
     await world.settle(ana, ben, chi);
-    expect(must(await ana.engine.contacts())).toMatchObject([{ state: "active", note: expect.stringContaining("Somebody else") }]);
+    expect(must(await ana.engine.contacts())).toMatchObject([
+      { state: "active", note: expect.stringContaining("Somebody else") as string },
+    ]);
   });
 
   test("expired, truncated, mistyped, unknown and one's own are told apart", async () => {

@@ -1,0 +1,70 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { err, ok, type Result } from "@photon/protocol/codec";
+import { makeSession } from "@photon/protocol/session";
+import type { Ports } from "../../api.ts";
+import { photonError, type PhotonError } from "../../errors.ts";
+import { storeErrorProblem } from "../../profile/store-problem.ts";
+import { httpBlobStore, httpTransport } from "../http/index.ts";
+import { acquireProfileLock, openSqliteStore } from "../sqlite/index.ts";
+import { encryptedStore } from "./encrypted-store.ts";
+import { nodeKeyStore } from "./keystore.ts";
+import { systemClock, systemRandom } from "./platform.ts";
+import { nodeSessionCrypto } from "./session-crypto.ts";
+
+export interface NodePorts {
+  readonly ports: Ports;
+  /** Closes the store and gives the lock back. An engine's `close` closes the store only. */
+  close(): Promise<void>;
+  /** Gives the lock back; for whoever has closed the store through an engine. */
+  unlock(): void;
+}
+
+/** The profile's database within its folder. */
+export const databaseName = "profile.db";
+
+/**
+ * The ports over one profile folder: its lock, its key store, its encrypted database, and servers over HTTP. Makes the
+ * folder if it is not there. Fails with `profile-locked` when another process keeps the lock for `waitMs`, and with what is
+ * wrong with the database. Throws `KeyStoreFailure` where the device key cannot be used.
+ */
+export async function openNodePorts(
+  folder: string,
+  options: { readonly waitMs?: number } = {},
+): Promise<Result<NodePorts, PhotonError>> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = await acquireProfileLock(folder, options);
+  if (lock === undefined) return err(photonError("profile-locked"));
+  let locked = true;
+  const unlock = (): void => {
+    if (locked) lock.release();
+    locked = false;
+  };
+  try {
+    const keys = nodeKeyStore(folder);
+    const file = await openSqliteStore(join(folder, databaseName));
+    const store = file.ok ? await encryptedStore(file.value, keys) : file;
+    if (!store.ok) {
+      if (file.ok) await file.value.close();
+      unlock();
+      return err(storeErrorProblem(store.error));
+    }
+    const ports: Ports = {
+      clock: systemClock,
+      random: systemRandom,
+      keys,
+      store: store.value,
+      transport: httpTransport(),
+      blobs: httpBlobStore(),
+      session: await makeSession(nodeSessionCrypto),
+    };
+    const close = async (): Promise<void> => {
+      await store.value.close();
+      unlock();
+    };
+    return ok({ ports, close, unlock });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
