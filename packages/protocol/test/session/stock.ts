@@ -14,7 +14,7 @@ import {
   type PrivateKeyPackage,
   type Proposal,
 } from "ts-mls";
-import { decodeGroupInfo, encodeGroupInfo, type GroupInfo } from "ts-mls/groupInfo.js";
+import { encodeGroupInfo, type GroupInfo } from "ts-mls/groupInfo.js";
 import { decodeKeyPackage, type KeyPackage, makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { emptyPskIndex } from "ts-mls/pskIndex.js";
 import { decodeWelcome, decryptGroupInfo, decryptGroupSecrets, encodeWelcome, type Welcome } from "ts-mls/welcome.js";
@@ -116,4 +116,3 @@ export async function groupInfoOf(welcome: Uint8Array, { leaf, pair }: StockMemb
   return present(await decryptGroupInfo(parsed, secrets.joinerSecret, new Uint8Array(64), suite));
 }
 export const groupInfoBytes = (info: GroupInfo): Uint8Array<ArrayBuffer> => new Uint8Array(encodeGroupInfo(info));
-export const readStockGroupInfo = (bytes: Uint8Array): GroupInfo => present(decodeGroupInfo(bytes, 0))[0];
