@@ -36,12 +36,8 @@ import {
   keys,
   petnameSchema,
 } from "../../packages/engine/src/relationship/records.ts";
-import {
-  loadRelationship,
-  ownLeaf,
-  type Relationship,
-  relationshipIds,
-} from "../../packages/engine/src/relationship/relationship.ts";
+import type { Relationship } from "../../packages/engine/src/relationship/model.ts";
+import { loadRelationship, ownLeaf, relationshipIds } from "../../packages/engine/src/relationship/relationship.ts";
 import { parseRow, Work } from "../../packages/engine/src/storage/core.ts";
 
 /** Where a deposit goes, and under which keys. */

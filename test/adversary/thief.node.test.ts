@@ -13,7 +13,8 @@ import { writeSide } from "../../packages/engine/src/delivery/inboxes.ts";
 import { followBundle } from "../../packages/engine/src/conversation/receive.ts";
 import { epochKeysOf, inForce, writeKeyOf } from "../../packages/engine/src/archive/location.ts";
 import { leafKeys } from "../../packages/engine/src/relationship/leaves.ts";
-import { loadRelationship, ownLeaf, type Relationship } from "../../packages/engine/src/relationship/relationship.ts";
+import type { Relationship } from "../../packages/engine/src/relationship/model.ts";
+import { loadRelationship, ownLeaf } from "../../packages/engine/src/relationship/relationship.ts";
 import { liveIds, openPhone, type OpenPhone, viewOf } from "./open-phone.ts";
 import { everyBlob, everyStoredBody } from "./server-rows.ts";
 

@@ -40,6 +40,7 @@ export async function retireLeaves(
   const statements = statementBytes([retire, move]);
   const bundle = await sealBundle(
     work,
+    old,
     { peer: relationship.peer?.state, mine: relationship.mine.state, self: own.id },
     { peer: { statements }, own: { statements, inbox: secret } },
   );

@@ -95,6 +95,8 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
     if (parsed.value.type !== "generation") statements.push(parsed.value);
     else if (await learnGeneration(work, relationship, parsed.value)) generations += 1;
   }
+  // Which claim is the peer is the person's choice, made on another device and told by the circle.
+  const early = relationship.peer === undefined && relationship.id !== circleId && statements.some(({ side }) => lineageOf(relationship, side) === undefined);
   const added = await addStatements(work, relationship, statements);
   for (const statement of added) {
     if (lineageOf(relationship, statement.side) !== relationship.peer) continue;
@@ -106,7 +108,8 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
     const isPeers = relationship.peer !== undefined && equalBytes(statement.side, relationship.peer.side);
     if (isPeers && !added.includes(statement)) owe(work, relationship.id, statementAckId(statement));
   }
-  return added.length + generations > 0 ? "changed" : "nothing";
+  if (added.length + generations > 0) return "changed";
+  return early ? "wait" : "nothing";
 }
 
 /** A generation of which only the statement came, so that those that follow it can be numbered. */
@@ -228,7 +231,7 @@ async function answerNeed(work: Work, relationship: Relationship, need: Envelope
 export async function followBundle(work: Work, relationship: Relationship, whose: "peer" | "own", bundle: Bytes): Promise<boolean> {
   const own = await ownLeaf(work, relationship);
   if (own === undefined) return false;
-  const opened: Result<BundleContent, DecodeError> = await openBundle(work, bundle, whose, own.id);
+  const opened: Result<BundleContent, DecodeError> = await openBundle(work, relationship, bundle, whose, own.id);
   if (!opened.ok) return false;
   if (opened.value.inbox !== undefined && whose === "own") await keepInbox(work, relationship, opened.value.inbox);
   const before = addressKey(relationship, whose);

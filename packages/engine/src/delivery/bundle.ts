@@ -1,7 +1,10 @@
 /**
  * What a frozen queue hands to later appenders: the statements by which it was moved, sealed to the leaves that were live
  * then, by their last-resort packages. So the device that was retired, which knew every shared key of the old queue,
- * learns nothing of the new one; and a peer or sibling who was away finds the way (spec/05-queue.md, "Moving").
+ * learns nothing of the new one; and a peer or sibling who was away finds the way (spec/10-circle.md, "Retiring").
+ *
+ * Around it lies the seal of the old queue's deposits: what is sealed to packages names them by their hashes, and two
+ * bundles for one leaf would join the queues in the server's database.
  */
 import {
   bytes,
@@ -9,6 +12,7 @@ import {
   decode,
   type DecodeError,
   encode,
+  expectOk,
   list,
   optional,
   type Result,
@@ -16,10 +20,13 @@ import {
   struct,
 } from "@photon/protocol/codec";
 import { type LineageState, liveLeaves } from "@photon/protocol/lineage";
-import { type LeafId, idKey } from "@photon/protocol/statement";
+import { openBucket, sealBucket } from "@photon/protocol/queue";
+import { type Inbox, type LeafId, idKey } from "@photon/protocol/statement";
 import { leafKeys } from "../relationship/leaves.ts";
 import { inboxSecretSchema } from "../relationship/records.ts";
+import type { Relationship } from "../relationship/model.ts";
 import type { Work } from "../storage/core.ts";
+import { sealKeys } from "./inboxes.ts";
 
 const sealedSchema = struct({ peer: [1, bytes({ max: 48 * 1024 })], own: [2, bytes({ max: 48 * 1024 })] });
 const contentSchema = struct({
@@ -29,11 +36,13 @@ const contentSchema = struct({
 });
 export type BundleContent = SchemaType<typeof contentSchema>;
 
-const context = "photon/bundle/1";
+const label = "photon/bundle/1";
 const maxContent = 40 * 1024;
 
+/** @param queue the one that is frozen, with the keys in force there. */
 export async function sealBundle(
   work: Work,
+  queue: Inbox,
   audience: { readonly peer: LineageState | undefined; readonly mine: LineageState; readonly self: LeafId },
   content: { readonly peer: BundleContent; readonly own: BundleContent },
 ): Promise<Bytes> {
@@ -41,11 +50,11 @@ export async function sealBundle(
   const peers = audience.peer === undefined ? [] : liveLeaves(audience.peer);
   const part = async (packages: readonly Bytes[], value: BundleContent): Promise<Bytes> => {
     if (packages.length === 0) return new Uint8Array(0);
-    const sealed = await work.session.sealToPackages(packages, context, encode(contentSchema, value));
+    const sealed = await work.session.sealToPackages(packages, label, encode(contentSchema, value));
     if (!sealed.ok) throw new Error(`a live leaf's package was refused: ${sealed.error.code} ${sealed.error.detail}`);
     return sealed.value;
   };
-  return encode(sealedSchema, {
+  const parts = {
     peer: await part(
       peers.map(({ leaf }) => leaf.lastResort),
       content.peer,
@@ -54,17 +63,26 @@ export async function sealBundle(
       siblings.map(({ leaf }) => leaf.lastResort),
       content.own,
     ),
-  });
+  };
+  return expectOk(sealBucket(queue.sealKey, label, encode(sealedSchema, parts), work.random(24)));
+}
+
+/** Seal keys under which a bundle of one of these queues may lie. */
+function keysOf(relationship: Relationship, whose: "peer" | "own"): readonly Bytes[] {
+  if (whose === "peer") return (relationship.peer?.state.inboxes ?? []).map(({ sealKey }) => sealKey).toReversed();
+  return [...relationship.inboxes.values()].flatMap((secret) => sealKeys(relationship, secret)).toReversed();
 }
 
 /** @param whose whether the frozen queue is the peer's (we deposit there) or our own. */
 export async function openBundle(
   work: Work,
+  relationship: Relationship,
   bundle: Bytes,
   whose: "peer" | "own",
   leaf: LeafId,
 ): Promise<Result<BundleContent, DecodeError>> {
-  const sealed = decode(sealedSchema, bundle, 64 * 1024);
+  const inner = openBucket(keysOf(relationship, whose), label, bundle);
+  const sealed = inner.ok ? decode(sealedSchema, inner.value, 64 * 1024) : inner;
   if (!sealed.ok) return sealed;
   const keys = await leafKeys(work, leaf);
   if (keys === undefined) throw new Error("no keys for our own leaf");
@@ -72,7 +90,7 @@ export async function openBundle(
   const opened = await work.session.openWithPackage(
     whose === "peer" ? sealed.value.peer : sealed.value.own,
     keys.lastResort,
-    context,
+    label,
   );
   return opened.ok ? decode(contentSchema, opened.value, maxContent) : opened;
 }
