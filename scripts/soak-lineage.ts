@@ -19,12 +19,12 @@ if (!(size >= 1 && size <= 7 && share >= 1 && share <= shares)) {
 let count = 0;
 let checked = 0;
 const begun = Date.now();
-const effort = { orders: size < 6 ? 8 : 1, withOracle: true };
+const effort = { orders: size < 6 ? 3 : 1, withOracle: true };
 for (const list of smallLineages(size, 4)) {
   if (count++ % shares !== share - 1) continue;
   checkLineage(list, count, effort);
   checked += 1;
-  if (checked % 100_000 === 0) console.error(`${checked} checked, ${Math.round((Date.now() - begun) / 1000)} s`);
+  if (checked % 10_000 === 0) console.error(`${checked} checked, ${Math.round((Date.now() - begun) / 1000)} s`);
 }
 console.log(
   JSON.stringify({ schema: 1, size, leaves: 4, share: shareText, lineages: count, checked, seconds: (Date.now() - begun) / 1000 }),

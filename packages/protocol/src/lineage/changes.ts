@@ -1,7 +1,8 @@
 /** The history of a side as a person is shown it: what counts, what is to come, and what is disputed. */
+import { equalBytes } from "../codec/index.ts";
 import { idKey } from "../statement/index.ts";
 import type { LineageStatement, Node } from "./chronology.ts";
-import { type Ledger, nodeAt } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Change, LeafState, Standing } from "./types.ts";
 
 export function changesOf(
@@ -14,8 +15,14 @@ export function changesOf(
     const { statement, learned, index } = node;
     const grade = gradeOf(statement, standings[index]);
     if (grade === undefined || statement.type === "unknown") continue;
-    const { kind, reason } = { kind: statement.type, reason: reasonOf(statement) };
-    out.push({ kind, statement: statement.id, firstSeen: learned, grade, leaves: leavesTouched(ledger, node, leaves), reason });
+    out.push({
+      kind: statement.type,
+      statement: statement.id,
+      firstSeen: learned,
+      grade,
+      leaves: leavesTouched(node, leaves),
+      reason: reasonOf(statement),
+    });
   }
   return out;
 }
@@ -38,30 +45,20 @@ function gradeOf(statement: LineageStatement, standing: Standing | undefined): C
 }
 
 function reasonOf(statement: LineageStatement): string | undefined {
-  switch (statement.type) {
-    case "retire":
-    case "contest":
-    case "close":
-      return statement.body.reason;
-    default:
-      return undefined;
-  }
+  if (statement.type === "retire" || statement.type === "contest" || statement.type === "close") return statement.body.reason;
+  return undefined;
 }
 
-function leavesTouched(ledger: Ledger, { index, statement }: Node, leaves: ReadonlyMap<string, LeafState>): number {
-  switch (statement.type) {
-    case "found":
-      return 1;
-    case "admit": {
-      const brought = new Set(statement.body.leaves.map((leaf) => idKey(leaf.id)));
-      const id = idKey(nodeAt(ledger, index).statement.id);
-      return [...brought].filter((leaf) => idKey(leaves.get(leaf)?.by ?? new Uint8Array()) === id).length;
-    }
-    case "retire":
-      return new Set(statement.body.leaves.map((leaf) => idKey(leaf)).filter((leaf) => leaves.has(leaf))).size;
-    case "succeed":
-      return statement.body.leaves.length;
-    default:
-      return 0;
+function leavesTouched({ statement }: Node, leaves: ReadonlyMap<string, LeafState>): number {
+  if (statement.type === "found") return 1;
+  if (statement.type === "succeed") return statement.body.leaves.length;
+  if (statement.type === "retire") {
+    return new Set(statement.body.leaves.map((leaf) => idKey(leaf)).filter((leaf) => leaves.has(leaf))).size;
   }
+  if (statement.type !== "admit") return 0;
+  const brought = new Set(statement.body.leaves.map((leaf) => idKey(leaf.id)));
+  return [...brought].filter((leaf) => {
+    const by = leaves.get(leaf)?.by;
+    return by !== undefined && equalBytes(by, statement.id);
+  }).length;
 }

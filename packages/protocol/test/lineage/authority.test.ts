@@ -222,6 +222,30 @@ describe("planMatures", () => {
     expect(side.reduce(planMaturing).inbox?.relay).toBe("https://fresh.example");
   });
 
+  test("a retire by a key that is not in force yet strikes nothing until it is", () => {
+    const side = withEscrow();
+    const plan = side.plan("phone", escrowPlan(2, "second"));
+    const moved = side.move("laptop", "beside", { heads: [plan] });
+    side.retireByKey("second", ["laptop"], { heads: [plan] });
+    expect(standingIn(side.reduce(), moved)).toBe("counts");
+    expect(live(side)).toEqual(["phone", "laptop"]);
+    expect(standingIn(side.reduce(planMaturing), moved)).toBe("void: retireIsStrong");
+    expect(live(side, planMaturing)).toEqual(["phone"]);
+  });
+
+  test("a leaf that a device admitted does not act by an admission key that is not in force yet", () => {
+    const side = withEscrow();
+    const plan = side.plan("phone", escrowPlan(2, "second"));
+    const evil = side.admit("phone", ["new"], { heads: [plan] });
+    const pending = side.admitByKey("second", ["new"], { heads: [plan] });
+    const moved = side.move("new", "fresh", { heads: [evil, pending] });
+    expect(standingIn(side.reduce(), moved)).toBe("counts");
+    side.retire("laptop", ["phone"], { heads: [plan] });
+    expect(standingIn(side.reduce(), moved)).toBe("void: retireIsStrong");
+    expect(live(side)).toEqual(["laptop"]);
+    expect(live(side, planMaturing)).toEqual(["laptop", "new"]);
+  });
+
   test("a key that was rotated out gains nothing by signing as of before", () => {
     const side = withEscrow();
     const heads = [side.move("phone", "last")];
@@ -350,5 +374,8 @@ describe("atMostTenLeaves", () => {
       "void: atMostTenLeaves",
     ]);
     expect(state.inbox?.relay).toBe("https://first.example");
+    const kept = side.retire("phone", ["unheard of"], { heads: [later, first], at: 3 });
+    const still = side.move("laptop", "evil", { heads: [kept], at: 3 });
+    expect(standingIn(side.reduce(3), still)).toBe("void: signerWasAlive");
   });
 });
