@@ -154,4 +154,4 @@ export class Cli {
   }
 }
 
-export const nextStep = (text: string): string => (text === "" ? "" : `Next: ${text}`);
+export const nextStep = (text: string): string => (text === "" ? "" : `Next: ${text.charAt(0).toUpperCase()}${text.slice(1)}`);
