@@ -12,7 +12,7 @@
 import { type Bytes, encode, equalBytes, struct, toHex, uint, sha256 } from "@photon/protocol/codec";
 import { type Head, headHash, noHead } from "@photon/protocol/archive";
 import { archivable, listState, mergeState, setState } from "../circle/state.ts";
-import { forgetChanged } from "../conversation/receive.ts";
+import { noteChanged } from "../conversation/receive.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { forgetSegments, keepKnown, keepSegment, type Known, loadKnown, segmentContent, type SegmentRef } from "./known.ts";
@@ -164,7 +164,7 @@ async function takeSegments(
     }
     segments.push(ref);
   }
-  forgetChanged(work, changed);
+  noteChanged(work, changed);
   keepKnown(work, { ...known, segments });
   await forgetSegments(work, segments);
   return { kind: "current", changed, problems };

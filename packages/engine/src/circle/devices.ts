@@ -5,6 +5,7 @@ import { makeLeaf } from "../relationship/leaves.ts";
 import { circleId, keys, leafOfSchema } from "../relationship/records.ts";
 import { loadCircle } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import { getState, listState, setState } from "./state.ts";
 
 export const deviceSchema = struct({
@@ -48,7 +49,7 @@ const seenEvery = 3600 * 1000;
 
 /** Lets the siblings know, at most once an hour, that this device is in use. */
 export async function noteSeen(work: Work): Promise<void> {
-  if (work.now() - (await lastSeen(work, work.self.device)) >= seenEvery)
+  if (elapsed(await lastSeen(work, work.self.device), work.now()) >= seenEvery)
     await setState(work, `seen/${work.self.device}`, encode(seenSchema, work.now()));
 }
 

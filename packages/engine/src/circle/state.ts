@@ -27,6 +27,7 @@ import {
   decode,
   encode,
   type Hlc,
+  hlcAfter,
   hlcSchema,
   optional,
   type SchemaType,
@@ -85,11 +86,19 @@ export async function listState(work: Work, prefix: string): Promise<readonly { 
 
 /**
  * Writes an entry (undefined deletes it) and marks it to be told and archived, as its prefix demands.
- * @param at its time, where two devices that write the same thing must write the same entry; else the next tick.
+ * @param at its time, where two devices that write the same thing must write the same entry; else the next tick, or later
+ * than the entry that is there.
  */
 export async function setState(work: Work, key: string, value: Bytes | undefined, at?: Hlc): Promise<void> {
-  store(work, key, { hlc: at ?? (await work.tick()), ...(value === undefined ? {} : { value }) });
+  store(work, key, { hlc: at ?? (await timeOver(work, key)), ...(value === undefined ? {} : { value }) });
   markPending(work, key, policyOf(key));
+}
+
+/** A device whose clock was years ahead may have written this entry: what is written over it has to win everywhere. */
+async function timeOver(work: Work, key: string): Promise<Hlc> {
+  const next = await work.tick();
+  const current = await work.read("state", key, entrySchema);
+  return current === undefined || compareHlc(next, current.hlc) > 0 ? next : hlcAfter(current.hlc, work.self.node);
 }
 
 function store(work: Work, key: string, entry: Entry): void {

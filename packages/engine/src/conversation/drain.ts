@@ -9,7 +9,7 @@ import { photonError, type PhotonError } from "../errors.ts";
 import { circleId, getRecord, inboxSecretSchema, type InboxSecret, keys, leafOfSchema } from "../relationship/records.ts";
 import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
-import { followBundle, receive } from "./receive.ts";
+import { followBundle, receive, retryNoted } from "./receive.ts";
 
 export interface DrainReport {
   /** Messages of people that became readable. */
@@ -34,6 +34,9 @@ const queuesPerRead = Math.min(64, maxReadQueues);
 export async function drain(work: Work, signal?: AbortSignal): Promise<DrainReport> {
   const report: DrainReport = { messages: 0, touched: new Set(), problems: [], lockedOut: false };
   await drainSome(work, (id) => id === circleId, report, signal);
+  const noted = await retryNoted(work);
+  report.messages += noted.messages;
+  for (const id of noted.relationships) report.touched.add(id);
   await drainSome(work, (id) => id !== circleId, report, signal);
   return report;
 }

@@ -5,6 +5,7 @@ import {
   compareHlc,
   encode,
   hlcSchema,
+  maxLead,
   oneOf,
   optional,
   type SchemaType,
@@ -14,7 +15,7 @@ import {
   uint,
 } from "@photon/protocol/codec";
 import { type Content, decodeText } from "@photon/protocol/queue";
-import { leafIdSchema, type LeafId } from "@photon/protocol/statement";
+import { idKey, leafIdSchema, type LeafId } from "@photon/protocol/statement";
 import type { ShownMessage } from "../api.ts";
 import { getState, listState, setState } from "../circle/state.ts";
 import { undeposited } from "../delivery/outbox.ts";
@@ -33,6 +34,7 @@ const messageSchema = struct({
   replyTo: [7, optional(bytes(16))],
   /** From a leaf that no longer counted when it came: kept, and shown apart. */
   quarantined: [8, boolean],
+  /** When it came here, in ms, where its sender's clock was so far ahead that it cannot be believed; else 0. */
   received: [9, uint()],
 });
 export type StoredMessage = SchemaType<typeof messageSchema>;
@@ -50,7 +52,8 @@ export async function keepMessage(
   const key = keys.message(relationship.id, content.sent, content.id);
   if ((await getState(work, key)) !== undefined) return false;
   const { id, sent, kind, body, replyTo } = content;
-  const message = { id, sent, from: from.who, leaf: from.leaf, kind, body, quarantined: from.quarantined, received: 0 };
+  const received = sent.wall > work.now() + maxLead ? work.now() : 0;
+  const message = { id, sent, from: from.who, leaf: from.leaf, kind, body, quarantined: from.quarantined, received };
   await setState(work, key, encode(messageSchema, { ...message, ...(replyTo === undefined ? {} : { replyTo }) }), sent);
   await work.observe(sent);
   return true;
@@ -66,7 +69,7 @@ export async function shownMessages(
   relationship: Relationship,
   page: { readonly after?: string; readonly limit?: number },
 ): Promise<readonly ShownMessage[]> {
-  const all = (await loadMessages(work, relationship.id)).toSorted((a, b) => compareHlc(a.sent, b.sent));
+  const all = asSaid(await loadMessages(work, relationship.id));
   const start = page.after === undefined ? 0 : all.findIndex(({ id }) => toHex(id) === page.after) + 1;
   const chosen = all.slice(Math.max(start, page.limit === undefined ? 0 : all.length - page.limit));
   const queued = await undeposited(work, relationship.id);
@@ -90,6 +93,24 @@ export async function shownMessages(
     });
   }
   return shown;
+}
+
+/**
+ * In the order of their senders' clocks. A message from too far ahead stands where it came in, and what its device had said
+ * before stands before it: so a clock that was years ahead for a day disorders that day, and not the years.
+ */
+function asSaid(messages: readonly StoredMessage[]): readonly StoredMessage[] {
+  const byClock = messages.toSorted((a, b) => compareHlc(a.sent, b.sent));
+  if (byClock.every(({ received }) => received === 0)) return byClock;
+  const nextOf = new Map<string, number>();
+  const places = new Map<StoredMessage, number>();
+  for (const message of byClock.toReversed()) {
+    const { leaf, received, sent } = message;
+    const place = Math.min(received === 0 ? sent.wall : received, nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY);
+    nextOf.set(idKey(leaf), place);
+    places.set(message, place);
+  }
+  return byClock.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0) || compareHlc(a.sent, b.sent));
 }
 
 function bodyOf(message: StoredMessage): string {

@@ -5,6 +5,7 @@
 import { bytes, type Bytes, type SchemaType, struct, uint } from "@photon/protocol/codec";
 import { addFragment, type EnvelopeOf, fragmentSchema } from "@photon/protocol/queue";
 import { parseRow, type Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 
 const parkedSchema = struct({ envelope: [1, bytes({ max: 1024 * 1024 })], since: [2, uint()], gap: [3, uint({ max: 1 })] });
 export type Parked = SchemaType<typeof parkedSchema> & { readonly key: string };
@@ -31,10 +32,10 @@ export async function parked(work: Work, relationship: string): Promise<readonly
 
 export const unpark = (work: Work, item: Parked): void => work.delete("pending", item.key);
 
-/** Relationships with a message that waits for an earlier one of its sender's since before `time`. */
-export async function gapsSince(work: Work, time: number): Promise<readonly string[]> {
+/** Relationships with a message that has waited for an earlier one of its sender's for more than so many ms. */
+export async function gapsOlderThan(work: Work, patience: number): Promise<readonly string[]> {
   const rows = (await work.list("pending", "p/")).map(({ key, value }) => ({ key, ...parseRow(parkedSchema, value) }));
-  return [...new Set(rows.filter(({ gap, since }) => gap === 1 && since < time).map(({ key }) => key.split("/")[1] ?? ""))];
+  return [...new Set(rows.filter(({ gap, since }) => gap === 1 && elapsed(since, work.now()) > patience).map(({ key }) => key.split("/")[1] ?? ""))];
 }
 
 /** @returns the whole envelope's encoding once its last part is here. */

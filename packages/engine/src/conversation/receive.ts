@@ -20,13 +20,14 @@ import { deposit, hasten } from "../delivery/outbox.ts";
 import { type BundleContent, openBundle } from "../delivery/bundle.ts";
 import { keepInbox } from "../delivery/inboxes.ts";
 import { takeClaim } from "../meeting/claims.ts";
-import { advance, keepGeneration, eraseOld, ratchets, setStatus } from "../relationship/generations.ts";
+import { advance, eraseOld, keepGeneration, ratchets, recentGenerations, setStatus } from "../relationship/generations.ts";
 import { dropPackages } from "../relationship/leaves.ts";
 import { circleId, flagSchema, keys, setRecord } from "../relationship/records.ts";
 import { lineageOf, type Relationship } from "../relationship/model.ts";
 import { addStatements, loadRelationship, ownLeaf, statementBytes } from "../relationship/relationship.ts";
 import { statementAckId } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import { owe, settle, settledBySibling, watchOver } from "./acks.ts";
 import { arrive, keepPackage } from "./founding.ts";
 import { keepMessage } from "./messages.ts";
@@ -89,17 +90,19 @@ async function handle(work: Work, relationship: Relationship, envelope: Envelope
 export async function takeStatements(work: Work, relationship: Relationship, received: readonly Bytes[]): Promise<Effect> {
   const statements: Statement[] = [];
   let generations = 0;
+  let early = false;
   for (const bytes of received) {
     const parsed = parseStatement(bytes);
     if (!parsed.ok) continue;
+    // Which claim is the peer is the person's choice, made later, or on another device and told by the circle.
+    if (relationship.peer === undefined && relationship.id !== circleId && lineageOf(relationship, parsed.value.side) === undefined)
+      early = true;
     if (parsed.value.type !== "generation") statements.push(parsed.value);
     else if (await learnGeneration(work, relationship, parsed.value)) generations += 1;
   }
-  // Which claim is the peer is the person's choice, made on another device and told by the circle.
-  const early = relationship.peer === undefined && relationship.id !== circleId && statements.some(({ side }) => lineageOf(relationship, side) === undefined);
   const added = await addStatements(work, relationship, statements);
   for (const statement of added) {
-    if (lineageOf(relationship, statement.side) !== relationship.peer) continue;
+    if (lineageOf(relationship, statement.side) !== relationship.peer || statement.type === "found") continue;
     owe(work, relationship.id, statementAckId(statement));
     if (statement.type === "move") await hasten(work, relationship.id);
   }
@@ -108,8 +111,8 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
     const isPeers = relationship.peer !== undefined && equalBytes(statement.side, relationship.peer.side);
     if (isPeers && !added.includes(statement)) owe(work, relationship.id, statementAckId(statement));
   }
-  if (added.length + generations > 0) return "changed";
-  return early ? "wait" : "nothing";
+  if (early) return "wait";
+  return added.length + generations > 0 ? "changed" : "nothing";
 }
 
 /** A generation of which only the statement came, so that those that follow it can be numbered. */
@@ -175,7 +178,7 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
     case "change": {
       const changes = decodeBody("change", content.body);
       if (!changes.ok || relationship.id !== circleId || quarantined) return "nothing";
-      forgetChanged(work, await mergeState(work, changes.value, "circle"));
+      noteChanged(work, await mergeState(work, changes.value, "circle"));
       return "changed";
     }
     case "confirm": {
@@ -199,9 +202,29 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
   }
 }
 
-/** Relationships whose records another device has changed are loaded anew when next used. */
-export function forgetChanged(work: Work, changedKeys: readonly string[]): void {
-  for (const key of changedKeys) work.relationships.delete(key.split("/")[1] ?? "");
+/**
+ * Relationships whose records another device has changed are loaded anew when next used. Where it has settled who the
+ * peer is, what was parked for that is looked at by the next drain.
+ */
+export function noteChanged(work: Work, changedKeys: readonly string[]): void {
+  for (const key of changedKeys) {
+    const [kind, id = "", what] = key.split("/");
+    work.relationships.delete(id);
+    if (kind === "rel" && what === "peer") work.put("duty", `retry/${id}`, new Uint8Array(0));
+  }
+}
+
+/** Takes up what became possible by another device's word. @returns the relationships, and messages that became readable. */
+export async function retryNoted(work: Work): Promise<{ readonly relationships: readonly string[]; readonly messages: number }> {
+  const relationships: string[] = [];
+  let messages = 0;
+  for (const { key } of await work.list("duty", "retry/")) {
+    const id = key.slice("retry/".length);
+    messages += await retryParked(work, id);
+    work.delete("duty", key);
+    relationships.push(id);
+  }
+  return { relationships, messages };
 }
 
 const needEvery = 60 * 60 * 1000;
@@ -211,7 +234,7 @@ async function askForMissing(work: Work, relationship: Relationship): Promise<vo
   if (relationship.peer === undefined) return;
   const key = `need/${relationship.id}`;
   const last = await work.get("duty", key);
-  if (last !== undefined && work.now() - new DataView(last.buffer, last.byteOffset).getFloat64(0) < needEvery) return;
+  if (last !== undefined && elapsed(new DataView(last.buffer, last.byteOffset).getFloat64(0), work.now()) < needEvery) return;
   const stamp = new Uint8Array(8);
   new DataView(stamp.buffer).setFloat64(0, work.now());
   work.put("duty", key, stamp);
@@ -219,10 +242,11 @@ async function askForMissing(work: Work, relationship: Relationship): Promise<vo
   await deposit(work, relationship.id, "peer", { kind: "need", value: { side, heads: state.heads } });
 }
 
-/** Sends what of our lineage the peer says it lacks. */
+/** Sends what of our lineage the peer says it lacks, and the generations that it may have to number from. */
 async function answerNeed(work: Work, relationship: Relationship, need: EnvelopeOf<"need">): Promise<void> {
   if (relationship.peer === undefined || !equalBytes(need.side, relationship.mine.side)) return;
-  const missing = statementsSince([...relationship.mine.statements.values()], need.heads).slice(0, 64);
+  const lineage = statementsSince([...relationship.mine.statements.values()], need.heads);
+  const missing = [...recentGenerations(relationship), ...lineage].slice(-64);
   if (missing.length > 0)
     await deposit(work, relationship.id, "peer", { kind: "lineage", value: { statements: statementBytes(missing) } });
 }

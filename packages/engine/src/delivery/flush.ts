@@ -4,6 +4,7 @@
  */
 import { type Bytes, toHex } from "@photon/protocol/codec";
 import { appendMac, type RelayRefusal, rotationKeys, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
+import { parseOrigin } from "@photon/protocol/meeting";
 import type { Inbox } from "@photon/protocol/statement";
 import type { PhotonError } from "../errors.ts";
 import type { RelayError } from "../ports/index.ts";
@@ -11,6 +12,7 @@ import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
+import { isDue } from "../storage/elapsed.ts";
 import { queueKeys } from "./inboxes.ts";
 import { appendIdFor, backoff, type Item, type Operation, outboxItems, postpone, removeItem } from "./outbox.ts";
 import { relayProblem } from "./relay-errors.ts";
@@ -37,6 +39,8 @@ type Attempt =
   | { readonly kind: "failed"; readonly error: RelayError; readonly relay: string };
 
 const itemsPerCommit = 32;
+/** A relay may ask for patience, up to a day. */
+const longestWait = 24 * 3600 * 1000;
 
 export async function flush(work: Work, options: FlushOptions): Promise<FlushReport> {
   const report: FlushReport = { deposited: 0, pending: 0, problems: [] };
@@ -49,7 +53,7 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
   let sinceCommit = 0;
   for (const item of items) {
     const lane = `${item.relationship}/${laneOf(item.operation)}`;
-    const ready = item.nextAt <= work.now() && !heldLanes.has(lane) && item.after.every((key) => !undone.has(key));
+    const ready = isDue(item.nextAt, work.now(), longestWait) && !heldLanes.has(lane) && item.after.every((key) => !undone.has(key));
     if (!ready || options.signal?.aborted === true) {
       heldLanes.add(lane);
       report.pending += 1;
@@ -76,7 +80,7 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
         downRelays.set(outcome.relay, outcome.error);
       } else {
         const wait = outcome.error.code === "refused" ? outcome.error.retryAfter : undefined;
-        postpone(work, item, work.now() + (wait === undefined ? backoff(item.attempts) : wait * 1000));
+        postpone(work, item, work.now() + Math.min(wait === undefined ? backoff(item.attempts) : wait * 1000, longestWait));
         // The peer has changed the locks of its inbox: its word on where to write now is on its way to us.
         if (outcome.error.code !== "refused" || outcome.error.refusal !== "forbidden")
           report.problems.push(relayProblem(outcome.relay, outcome.error));
@@ -180,6 +184,9 @@ async function call<K extends "create" | "append" | "rotate" | "move" | "put">(
   doneAnyway: readonly RelayRefusal[],
   whose: "peer" | "own" = "own",
 ): Promise<Attempt> {
+  // A peer names its relay: only an origin that an invitation could name is asked, never whatever else is on this network.
+  if (parseOrigin(relay) !== relay)
+    return { kind: "failed", error: { code: "wrong-server", detail: "not the address of a relay" }, relay };
   const isDown = down.get(relay);
   if (isDown !== undefined) return { kind: "failed", error: isDown, relay };
   const answer = await work.ports.transport.call(relay, kind, value);

@@ -9,6 +9,7 @@
  * | `introduce`   | a generation was joined                          | publishes a key package in it                       |
  * | `refresh`     | a founding used a last-resort package            | founds again at the first reply                     |
  * | `gap`         | a message waits for an earlier one for 10 min    | founds again, so that the peer seals anew           |
+ * | `claim`       | an accepted invitation is unanswered for 20 days | claims again                                        |
  * | `redeposit`   | unacknowledged for 20 days                       | deposits statements and messages again (R13)        |
  * | `spares`      | a pool of spare leaves runs low                  | makes more                                          |
  */
@@ -18,16 +19,18 @@ import type { DutyReport } from "../api.ts";
 import { reconcile, stockSpares } from "../circle/reconcile.ts";
 import { changeLocks } from "../circle/retirement.ts";
 import { canRefresh, found } from "../conversation/founding.ts";
-import { gapsSince, parked, unpark } from "../conversation/parking.ts";
+import { gapsOlderThan, parked, unpark } from "../conversation/parking.ts";
 import { introduceIfJoined, resealUnacked } from "../conversation/post.ts";
 import { unacked, waitingRelationships } from "../conversation/unacked.ts";
+import { claimAgain } from "../meeting/claiming.ts";
 import { stateOf } from "../meeting/contacts.ts";
-import { ordered } from "../relationship/generations.ts";
+import { recentGenerations } from "../relationship/generations.ts";
 import { circleId } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import { announceToPeer, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
+import { elapsed, isDue } from "../storage/elapsed.ts";
 import { dueAt, scheduleDuty } from "./schedule.ts";
 
 const day = 24 * 3600 * 1000;
@@ -36,7 +39,7 @@ const gapPatience = 10 * 60 * 1000;
 
 /** Does what is due. @param touched relationships in which something has come since. */
 export async function runDuties(work: Work, touched: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
-  if ((await dueAt(work, "reconcile")) <= work.now()) {
+  if (isDue(await dueAt(work, "reconcile"), work.now(), day)) {
     const { unadmitted } = await reconcile(work, signal);
     // A sibling's spares may be on their way: look again at the next pass.
     scheduleDuty(work, "reconcile", unadmitted > 0 ? work.now() + 60_000 : work.now() + day);
@@ -52,6 +55,7 @@ export async function runDuties(work: Work, touched: ReadonlySet<string>, signal
     await introduceIfJoined(work, relationship);
     await work.commit();
   }
+  await claimAgain(work);
   await closeGaps(work);
   await depositAgain(work, signal);
 }
@@ -62,7 +66,7 @@ export async function speaks(work: Work, relationship: Relationship): Promise<bo
 }
 
 async function closeGaps(work: Work): Promise<void> {
-  for (const id of await gapsSince(work, work.now() - gapPatience)) {
+  for (const id of await gapsOlderThan(work, gapPatience)) {
     const relationship = await loadRelationship(work, id);
     for (const item of await parked(work, id)) if (item.gap === 1) unpark(work, item);
     if (await speaks(work, relationship)) await found(work, relationship);
@@ -72,14 +76,14 @@ async function closeGaps(work: Work): Promise<void> {
 
 /** Seals and deposits again what the peer has not acknowledged: lost queues, long absences, new generations. */
 async function depositAgain(work: Work, signal?: AbortSignal): Promise<void> {
-  const horizon = work.now() - redepositAfter;
+  const isOld = (time: number): boolean => elapsed(time, work.now()) >= redepositAfter;
   for (const id of await waitingRelationships(work)) {
     if (signal?.aborted === true) return;
     const relationship = await loadRelationship(work, id);
     if (!(await speaks(work, relationship))) continue;
     const statements = await unackedStatements(work, id);
-    const oldStatements = statements.some(({ depositedAt }) => depositedAt <= horizon);
-    const oldMessages = (await unacked(work, id)).some(({ sealedIn, sealedAt }) => sealedIn !== "" && sealedAt <= horizon);
+    const oldStatements = statements.some(({ depositedAt }) => isOld(depositedAt));
+    const oldMessages = (await unacked(work, id)).some(({ sealedIn, sealedAt }) => sealedIn !== "" && isOld(sealedAt));
     if (oldStatements || oldMessages) {
       await announceToPeer(work, relationship, [
         ...parseAll(statements.map(({ statement }) => statement)),
@@ -97,12 +101,6 @@ const parseAll = (bytes: readonly Statement["bytes"][]): readonly Statement[] =>
     const parsed = parseStatement(one, "verified-before");
     return parsed.ok ? [parsed.value] : [];
   });
-
-/** So that a peer who never saw them can still number what follows. */
-const recentGenerations = (relationship: Relationship): readonly Statement[] =>
-  ordered(relationship)
-    .slice(0, 48)
-    .map(({ statement }) => statement);
 
 /** What is still to be done, in words. */
 export async function dutyReports(work: Work): Promise<readonly DutyReport[]> {

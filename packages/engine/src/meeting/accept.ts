@@ -6,15 +6,15 @@ import { idKey, parseStatement, type Statement } from "@photon/protocol/statemen
 import { liveSiblings } from "../circle/devices.ts";
 import { listState } from "../circle/state.ts";
 import { found } from "../conversation/founding.ts";
-import { deposit } from "../delivery/outbox.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { keys, petnameSchema, recordSchema, setRecord } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
-import { addStatements, setPeer, statementBytes } from "../relationship/relationship.ts";
+import { addStatements, setPeer } from "../relationship/relationship.ts";
 import { admitSiblings, beginSide } from "../relationship/side.ts";
 import { announceToOwn } from "../relationship/speaking.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { depositClaim, noteClaim } from "./claiming.ts";
 import { ownStatements } from "./invite.ts";
 
 interface Offered {
@@ -84,8 +84,10 @@ export async function acceptOffer(
   await addStatements(work, relationship, statements);
   await admitSiblings(work, relationship, await liveSiblings(work));
   const own = ownStatements(relationship);
-  await deposit(work, id, "peer", { kind: "claim", value: { invitation: invitation.id, statements: statementBytes(own) } });
-  await announceToOwn(work, relationship, [...own, ...statements]);
+  await depositClaim(work, relationship);
+  await announceToOwn(work, relationship, own);
+  await announceToOwn(work, relationship, statements);
+  noteClaim(work, id);
   if ((await found(work, relationship)) === undefined)
     return err(photonError("invitation-swapped", "the inviter has no live device"));
   return ok(relationship);

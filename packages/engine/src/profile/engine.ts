@@ -28,7 +28,7 @@ import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
 import { claimFound, confirmation, confirmClaim } from "../meeting/claims.ts";
 import { findContact, historyOf, type Listed, listContacts } from "../meeting/contacts.ts";
 import { invite } from "../meeting/invite.ts";
-import { flagSchema, keys, petnameSchema, setRecord, timeSchema, verifiedSchema } from "../relationship/records.ts";
+import { circleId, flagSchema, keys, petnameSchema, setRecord, timeSchema, verifiedSchema } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
@@ -83,6 +83,13 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
     await flush(work, { relationship, onMoved: followBundle });
   }
 
+  /** The same, for what our other devices have to know first. */
+  async function tellAndSend(work: Work, relationship: string): Promise<void> {
+    await tellCircle(work);
+    await flush(work, { relationship: circleId, onMoved: followBundle });
+    await sendNow(work, relationship);
+  }
+
   const withContact = <T>(who: string, step: (work: Work, listed: Listed) => Promise<Result<T, PhotonError>>): Step<T> => {
     return async (work) => {
       const found = await findContact(work, who);
@@ -128,7 +135,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         if (!offered.ok) return offered;
         const relationship = await acceptOffer(work, offered.value, profile.relay, name.value);
         if (!relationship.ok) return relationship;
-        await sendNow(work, relationship.value.id);
+        await tellAndSend(work, relationship.value.id);
         return contactOf(work, relationship.value.id);
       }),
 
@@ -150,7 +157,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
           );
           await retryParked(work, relationshipId);
           await postUntilAcked(work, relationship, await confirmation(work, relationship));
-          await sendNow(work, relationshipId);
+          await tellAndSend(work, relationshipId);
           return contactOf(work, relationshipId);
         }),
       ),

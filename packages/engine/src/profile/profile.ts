@@ -1,5 +1,5 @@
 /** What a profile is on disk: `meta/profile`, and the ways in which it begins. */
-import { bytes, type SchemaType, struct, text, toHex, uint } from "@photon/protocol/codec";
+import { type Bytes, bytes, decodeCbor, type SchemaType, struct, text, toHex, uint } from "@photon/protocol/codec";
 import { beginArchive } from "../archive/location.ts";
 import { keepDevice } from "../circle/devices.ts";
 import { announceToOwn } from "../relationship/speaking.ts";
@@ -18,6 +18,15 @@ export const profileSchema = struct({
   created: [6, uint()],
 });
 export type ProfileRecord = SchemaType<typeof profileSchema>;
+
+export const maxProfileRow = 4096;
+
+/** The format of a profile row of whatever version: field 1 of any. Undefined for what is no such row. */
+export function formatOf(row: Bytes): number | undefined {
+  const map = decodeCbor(row, maxProfileRow);
+  const format = map.ok && map.value instanceof Map ? (map.value.get(1) as unknown) : undefined;
+  return typeof format === "number" ? format : undefined;
+}
 
 export const selfOf = (record: ProfileRecord): Self => ({ device: toHex(record.device), node: record.device, name: record.name });
 

@@ -11,7 +11,7 @@ import { photonError, type PhotonError } from "../errors.ts";
 import { StoreFailure } from "../ports/index.ts";
 import { makeEngine } from "./engine.ts";
 import { cleanName } from "./names.ts";
-import { beginPerson, profileFormat, type ProfileRecord, profileSchema, workOf } from "./profile.ts";
+import { beginPerson, formatOf, maxProfileRow, profileFormat, type ProfileRecord, profileSchema, workOf } from "./profile.ts";
 import { storeProblem } from "./store-problem.ts";
 import { syncOnce } from "./sync.ts";
 
@@ -50,11 +50,12 @@ export const openProfile: Profiles["openProfile"] = (ports) =>
   guarded(async () => {
     const row = await ports.store.get("meta", "profile");
     if (row === undefined) return err(photonError("no-profile"));
-    const record = decode(profileSchema, row.value, 4096);
-    if (!record.ok) return err(photonError("profile-corrupt", record.error.detail));
-    if (record.value.format !== profileFormat) {
-      return err(photonError("profile-format", `format ${record.value.format}; this Photon reads ${profileFormat}`));
+    const format = formatOf(row.value);
+    if (format !== undefined && format !== profileFormat) {
+      return err(photonError("profile-format", `format ${format}; this Photon reads ${profileFormat}`));
     }
+    const record = decode(profileSchema, row.value, maxProfileRow);
+    if (!record.ok) return err(photonError("profile-corrupt", record.error.detail));
     return ok(makeEngine(ports, record.value));
   });
 

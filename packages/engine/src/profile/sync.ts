@@ -7,7 +7,7 @@ import { liveSiblings, noteSeen } from "../circle/devices.ts";
 import { tellCircle } from "../circle/telling.ts";
 import { payAcks } from "../conversation/acks.ts";
 import { drain } from "../conversation/drain.ts";
-import { followBundle, forgetChanged } from "../conversation/receive.ts";
+import { followBundle, noteChanged } from "../conversation/receive.ts";
 import { flush } from "../delivery/flush.ts";
 import { dutyReports, runDuties } from "../duties/duties.ts";
 import { type PhotonError, photonError } from "../errors.ts";
@@ -25,7 +25,7 @@ export async function syncOnce(work: Work, signal?: AbortSignal): Promise<Result
   const siblings = (await liveSiblings(work)).length > 0;
   if (siblings) {
     const pulled = await pullArchive(work);
-    forgetChanged(work, pulled.changed);
+    noteChanged(work, pulled.changed);
     problems.push(...pulled.problems);
     await noteSeen(work);
   }

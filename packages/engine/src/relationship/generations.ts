@@ -18,6 +18,7 @@ import {
 } from "@photon/protocol/statement";
 import { setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import { keys } from "./records.ts";
 import { type Lineage, lineageOf, liveMembers, type Relationship } from "./model.ts";
 
@@ -146,8 +147,14 @@ export function sendingGeneration(relationship: Relationship): GenerationEntry |
  */
 export function needsHealing(work: Work, entry: GenerationEntry, self: LeafId): boolean {
   const heardOthers = entry.row.heard.some((leaf) => idKey(leaf) !== idKey(self));
-  return heardOthers && (entry.row.messages >= healAfter.messages || work.now() - entry.row.since > healAfter.ms);
+  return heardOthers && (entry.row.messages >= healAfter.messages || elapsed(entry.row.since, work.now()) > healAfter.ms);
 }
+
+/** The latest generations' statements, for a peer who never saw them and has to number what follows. */
+export const recentGenerations = (relationship: Relationship): readonly Statement[] =>
+  ordered(relationship)
+    .slice(0, 48)
+    .map(({ statement }) => statement);
 
 /** The statement ids to name as parents of the next generation, and its number. */
 export function nextNumber(relationship: Relationship): { readonly number: number; readonly parents: readonly StatementId[] } {

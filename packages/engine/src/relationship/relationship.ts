@@ -66,6 +66,9 @@ export async function setPeer(work: Work, relationship: Relationship, side: Side
   relationship.peer ??= makeLineage(work, side, [], new Map());
 }
 
+/** Far above what a person's devices come to in a lifetime; a peer that floods us stops here. */
+const maxStatementsPerSide = 2000;
+
 /**
  * Adds statements of either side that are not there yet, with the earliest time at which the circle saw them.
  * @returns those that were new.
@@ -76,12 +79,15 @@ export async function addStatements(
   statements: readonly Statement[],
 ): Promise<readonly Statement[]> {
   const added: Statement[] = [];
+  // What came together was learned together (spec/03-lineage.md, "Times").
+  const now = work.now();
   for (const statement of statements) {
     const lineage = lineageOf(relationship, statement.side);
     const id = idKey(statement.id);
     if (lineage === undefined || statement.type === "generation" || lineage.statements.has(id)) continue;
+    if (lineage.statements.size >= maxStatementsPerSide) continue;
     const known = await getState(work, keys.firstSeen(relationship.id, statement.id));
-    const seen = known === undefined ? work.now() : decodeFirstSeen(known);
+    const seen = known === undefined ? now : decodeFirstSeen(known);
     if (known === undefined) await setState(work, keys.firstSeen(relationship.id, statement.id), encodeFirstSeen(seen));
     await setState(work, keys.statement(relationship.id, statement.id), statement.bytes);
     lineage.statements.set(id, statement);
