@@ -1,10 +1,8 @@
-/**
- * The composition root of the engine: one profile folder with its lock, its key store, its encrypted database and its
- * servers. Everything heavy is loaded here, when a profile is really used.
- */
+/** The composition root of the engine: an engine over one profile folder. Everything heavy is loaded here, when it is really used. */
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine, Joining, Ports } from "@photon/engine";
+import type { Engine, Joining } from "@photon/engine";
+import type { NodePorts } from "@photon/engine/adapters/node";
 import type { Transport } from "@photon/engine/ports";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
@@ -13,12 +11,6 @@ import type { JoiningProfile, OpenProfile, ProfileHome } from "./world.ts";
 const databaseName = "profile.db";
 /** Milliseconds: making a profile has no other command to wait for. */
 const creationWait = 2_000;
-
-interface OpenPorts {
-  readonly ports: Ports;
-  unlock(): void;
-  close(): Promise<void>;
-}
 
 export function nodeProfileHome(folder: string): ProfileHome {
   const database = join(folder, databaseName);
@@ -64,7 +56,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
   };
 }
 
-function joiningProfile(joining: Joining, open: OpenPorts): JoiningProfile {
+function joiningProfile(joining: Joining, open: NodePorts): JoiningProfile {
   return {
     poll: async () => {
       const step = await joining.poll();
@@ -76,7 +68,7 @@ function joiningProfile(joining: Joining, open: OpenPorts): JoiningProfile {
   };
 }
 
-function opened(engine: Engine, { unlock }: OpenPorts): OpenProfile {
+function opened(engine: Engine, { unlock }: NodePorts): OpenProfile {
   return {
     engine,
     unlock,
@@ -89,7 +81,7 @@ function opened(engine: Engine, { unlock }: OpenPorts): OpenProfile {
 }
 
 /** Takes the lock and opens the ports for `use`; gives everything back unless that succeeded. */
-async function using<T>(folder: string, waitMs: number, use: (open: OpenPorts) => Promise<Result<T, Failure>>): Attempt<T> {
+async function using<T>(folder: string, waitMs: number, use: (open: NodePorts) => Promise<Result<T, Failure>>): Attempt<T> {
   const open = await openPorts(folder, waitMs);
   if (!open.ok) return open;
   try {
@@ -102,7 +94,7 @@ async function using<T>(folder: string, waitMs: number, use: (open: OpenPorts) =
   }
 }
 
-async function openPorts(folder: string, waitMs: number): Attempt<OpenPorts> {
+async function openPorts(folder: string, waitMs: number): Attempt<NodePorts> {
   const { openNodePorts } = await import("@photon/engine/adapters/node");
   const open = await openNodePorts(folder, { waitMs });
   if (!open.ok) return open;
