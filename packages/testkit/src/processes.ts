@@ -22,14 +22,20 @@ export interface CommandProcess {
   signal(name: "SIGKILL" | "SIGTERM" | "SIGINT"): void;
 }
 
-/** Starts `photon` with the given words and profile folder, without a terminal. */
+/** Starts `photon` with the given words and profile folder, without a terminal. @param input what it can read. */
 export function startPhoton(
   home: string,
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input?: string,
 ): CommandProcess {
   const env = { ...process.env, NO_COLOR: "1", ...environment, PHOTON_HOME: home };
-  const child = spawn(process.execPath, [command, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [command, ...words], {
+    env,
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  // A command may well end before it has read all that it is given.
+  child.stdin?.on("error", () => undefined).end(input);
   return follow(child);
 }
 
@@ -38,8 +44,9 @@ export async function runPhoton(
   home: string,
   words: readonly string[],
   environment?: Readonly<Record<string, string>>,
+  input?: string,
 ): Promise<Ran> {
-  const started = startPhoton(home, words, environment);
+  const started = startPhoton(home, words, environment, input);
   const timer = setTimeout(() => started.signal("SIGKILL"), patience);
   const ran = await started.ended;
   clearTimeout(timer);

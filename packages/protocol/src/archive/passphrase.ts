@@ -21,20 +21,36 @@ export async function sealWithPassphrase(plaintext: Bytes, passphrase: string, c
 
 /**
  * @param max the longest file accepted, in bytes.
- * @returns `malformed` where it is no passphrase file at all; `cannot-open` for a wrong passphrase or a damaged file, which
- * cannot be told apart.
+ * @returns `cannot-open` for a wrong passphrase (or a header that was damaged); `malformed` where it is no passphrase file
+ * at all, or one whose content was cut short or changed: the passphrase is right then.
  */
 export async function openWithPassphrase(file: Bytes, passphrase: string, max: number): Promise<Result<Bytes, DecodeError>> {
   if (file.length > max) return err(decodeError("too-long", `${file.length} bytes, at most ${max}`));
   const cost = workFactorOf(file);
   if (!cost.ok) return cost;
-  const decrypter = new Decrypter();
-  decrypter.addPassphrase(passphrase);
+  // Two steps, since the library throws plain Errors for a wrong passphrase and for damage alike.
+  const fileKey = await attempt(() => {
+    const decrypter = new Decrypter();
+    decrypter.addPassphrase(passphrase);
+    return decrypter.decryptHeader(file);
+  });
+  if (fileKey === undefined) return err(decodeError("cannot-open", "the passphrase does not open it"));
+  const plaintext = await attempt(() => {
+    const decrypter = new Decrypter();
+    decrypter.addIdentity({ unwrapFileKey: () => fileKey });
+    return decrypter.decrypt(file);
+  });
+  return plaintext === undefined
+    ? err(decodeError("malformed", "cut short or changed after it was written"))
+    : ok(asBytes(plaintext));
+}
+
+async function attempt<T>(step: () => Promise<T>): Promise<T | undefined> {
   try {
-    return ok(asBytes(await decrypter.decrypt(file)));
+    return await step();
   } catch (error) {
-    // The library throws plain Errors for a wrong passphrase and for damage alike.
-    return err(decodeError("cannot-open", error instanceof Error ? error.message : "the file does not open"));
+    if (error instanceof Error) return undefined;
+    throw error;
   }
 }
 

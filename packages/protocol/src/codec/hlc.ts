@@ -33,7 +33,7 @@ export function compareHlc(a: Hlc, b: Hlc): number {
 export function tick(last: Hlc | undefined, now: number, node: Bytes): Hlc {
   const wall = clampWall(now);
   if (last === undefined || wall > last.wall) return { wall, counter: 0, node };
-  return after(last.wall, last.counter, node);
+  return hlcAfter(last, node);
 }
 
 /**
@@ -52,7 +52,8 @@ export function hlcKey(hlc: Hlc): string {
   return hlc.wall.toString(16).padStart(12, "0") + hlc.counter.toString(16).padStart(6, "0") + toHex(hlc.node);
 }
 
-function after(wall: number, counter: number, node: Bytes): Hlc {
+/** The least time of a node that is after `before` whatever the nodes are. */
+export function hlcAfter({ wall, counter }: Hlc, node: Bytes): Hlc {
   if (counter < maxCounter) return { wall, counter: counter + 1, node };
   if (wall >= maxWall) throw new Error("the hybrid clock has come to its end");
   return { wall: wall + 1, counter: 0, node };
