@@ -120,7 +120,7 @@ export async function arrive(work: Work, relationship: Relationship, envelope: E
   const statement = parsed.value;
   const known = relationship.generations.get(idKey(statement.id));
   if (known !== undefined && known.row.status !== "known") return "known";
-  const check = checkGeneration(relationship, statement);
+  const check = checkGeneration(work, relationship, statement);
   if (check.kind !== "accept") return check.kind === "wait" ? "wait" : "refused";
   if (!equalBytes(sha256(envelope.welcome), statement.body.welcome)) return "refused";
   await keepGeneration(work, relationship, statement, await join(work, relationship, statement, envelope.welcome));

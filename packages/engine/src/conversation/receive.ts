@@ -14,13 +14,21 @@ import {
   type EnvelopeOf,
   isKnownKind,
 } from "@photon/protocol/queue";
-import { idKey, type LeafId, parseStatement, type Statement } from "@photon/protocol/statement";
+import { idKey, type KnownStatement, type LeafId, parseStatement, type Statement } from "@photon/protocol/statement";
 import { mergeState } from "../circle/state.ts";
 import { deposit, hasten } from "../delivery/outbox.ts";
 import { type BundleContent, openBundle } from "../delivery/bundle.ts";
 import { keepInbox } from "../delivery/inboxes.ts";
 import { takeClaim } from "../meeting/claims.ts";
-import { advance, eraseOld, keepGeneration, ratchets, recentGenerations, setStatus } from "../relationship/generations.ts";
+import {
+  advance,
+  eraseOld,
+  keepGeneration,
+  mayLearn,
+  ratchets,
+  recentGenerations,
+  setStatus,
+} from "../relationship/generations.ts";
 import { dropPackages } from "../relationship/leaves.ts";
 import { circleId, flagSchema, keys, setRecord } from "../relationship/records.ts";
 import { lineageOf, type Relationship } from "../relationship/model.ts";
@@ -89,6 +97,7 @@ async function handle(work: Work, relationship: Relationship, envelope: Envelope
 /** Statements of either side, from whomever: they prove themselves. */
 export async function takeStatements(work: Work, relationship: Relationship, received: readonly Bytes[]): Promise<Effect> {
   const statements: Statement[] = [];
+  const founded: KnownStatement<"generation">[] = [];
   let generations = 0;
   let early = false;
   for (const bytes of received) {
@@ -98,8 +107,11 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
     if (relationship.peer === undefined && relationship.id !== circleId && lineageOf(relationship, parsed.value.side) === undefined)
       early = true;
     if (parsed.value.type !== "generation") statements.push(parsed.value);
-    else if (await learnGeneration(work, relationship, parsed.value)) generations += 1;
+    else founded.push(parsed.value);
   }
+  // The oldest first: each is numbered by its parents.
+  for (const statement of founded.toSorted((a, b) => a.body.number - b.body.number))
+    if (await learnGeneration(work, relationship, statement)) generations += 1;
   const added = await addStatements(work, relationship, statements);
   for (const statement of added) {
     if (lineageOf(relationship, statement.side) !== relationship.peer || statement.type === "found") continue;
@@ -116,14 +128,8 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
 }
 
 /** A generation of which only the statement came, so that those that follow it can be numbered. */
-async function learnGeneration(
-  work: Work,
-  relationship: Relationship,
-  statement: Extract<Statement, { type: "generation" }>,
-): Promise<boolean> {
-  const founders = lineageOf(relationship, statement.side);
-  if (founders === undefined || relationship.generations.has(idKey(statement.id))) return false;
-  if (!founders.state.leaves.has(idKey(statement.signer))) return false;
+async function learnGeneration(work: Work, relationship: Relationship, statement: KnownStatement<"generation">): Promise<boolean> {
+  if (!mayLearn(work, relationship, statement)) return false;
   await keepGeneration(work, relationship, statement, undefined);
   return true;
 }

@@ -55,7 +55,8 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
   /** One at a time. What was written and not committed when a step fails is forgotten. */
   function run<T>(step: Step<T>): Outcome<T> {
     const next = last.then(() => attempt(step));
-    last = next;
+    // A bug in one operation is thrown to whoever asked for it; those behind it run all the same.
+    last = next.catch(() => undefined);
     return next;
   }
 
@@ -319,7 +320,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
     importFrom: (file, passphrase) => run((work) => importFrom(work, file, passphrase)),
 
     close: async () => {
-      await last.catch(() => undefined);
+      await last;
       await ports.store.close();
     },
   };

@@ -13,6 +13,7 @@ import {
   type KnownStatement,
   type LeafId,
   leafIdSchema,
+  type SideId,
   type Statement,
   type StatementId,
 } from "@photon/protocol/statement";
@@ -86,7 +87,16 @@ export async function keepGeneration(
     work.put("generation", at("fixed", relationship.id, id), encoded.fixed);
     work.put("generation", at("moving", relationship.id, id), encoded.moving);
   }
+  if (live !== undefined) eraseBeyond(work, relationship, maxJoined);
   return entry;
+}
+
+/** Of how many generations the ratchets are kept; what is unacknowledged is sealed again in those that stay. */
+const maxJoined = 64;
+
+function eraseBeyond(work: Work, relationship: Relationship, count: number): void {
+  const held = ordered(relationship).filter(({ row }) => row.status === "joined" || row.status === "tainted");
+  for (const entry of held.slice(count)) setStatus(work, relationship, entry, "erased");
 }
 
 const writeRow = (work: Work, relationship: Relationship, entry: GenerationEntry): void =>
@@ -168,6 +178,50 @@ export function nextNumber(relationship: Relationship): { readonly number: numbe
   return { number: number + 1, parents };
 }
 
+/**
+ * How far a generation whose parents are not here may be above all that we know: what a long absence can have missed, and
+ * too little for a peer to use the numbers up.
+ */
+const maxNumberStep = 1000;
+/** Of how many generations the parents may be unknown: a long absence brings one. */
+const maxUnlinked = 64;
+/** How many generations of one side may come in a day. All ten devices of a side do not found this often. */
+const maxPerDay = 200;
+const day = 24 * 3600 * 1000;
+
+/** Whether the number is one more than the largest of its parents; where those are not here, whether it is near enough. */
+function numberFits(relationship: Relationship, { number, parents }: KnownStatement<"generation">["body"]): boolean {
+  const known = parents.map((id) => relationship.generations.get(idKey(id)));
+  const highest = known.reduce((largest, parent) => Math.max(largest, parent?.statement.body.number ?? 0), 0);
+  if (!known.includes(undefined)) return number === highest + 1;
+  const all = [...relationship.generations.values()];
+  const unlinked = all.filter(({ statement }) =>
+    statement.body.parents.some((id) => !relationship.generations.has(idKey(id))),
+  ).length;
+  const top = all.reduce((largest, { statement }) => Math.max(largest, statement.body.number), 0);
+  return number > highest && number <= top + maxNumberStep && unlinked < maxUnlinked;
+}
+
+/** Whether this side has founded so much since yesterday that more has to wait. */
+function isFlooding(work: Work, relationship: Relationship, side: SideId): boolean {
+  let recent = 0;
+  for (const { statement, row } of relationship.generations.values())
+    if (row.since > work.now() - day && idKey(statement.side) === idKey(side)) recent += 1;
+  return recent >= maxPerDay;
+}
+
+/** Whether a generation of which only the statement came may be kept, so that those that follow it can be numbered. */
+export function mayLearn(work: Work, relationship: Relationship, statement: KnownStatement<"generation">): boolean {
+  const founders = lineageOf(relationship, statement.side);
+  return (
+    founders !== undefined &&
+    !relationship.generations.has(idKey(statement.id)) &&
+    founders.state.leaves.has(idKey(statement.signer)) &&
+    numberFits(relationship, statement.body) &&
+    !isFlooding(work, relationship, statement.side)
+  );
+}
+
 export type GenerationCheck =
   | { readonly kind: "accept" }
   /** Statements that it builds on are not here yet. */
@@ -179,7 +233,7 @@ export type GenerationCheck =
  * we know now, or those at the heads that it names (its founder could not know what came later; it is read in, and never
  * sent in).
  */
-export function checkGeneration(relationship: Relationship, statement: KnownStatement<"generation">): GenerationCheck {
+export function checkGeneration(work: Work, relationship: Relationship, statement: KnownStatement<"generation">): GenerationCheck {
   const founders = lineageOf(relationship, statement.side);
   if (founders === undefined) return { kind: "wait" };
   const others = founders === relationship.mine ? relationship.peer : relationship.mine;
@@ -191,14 +245,14 @@ export function checkGeneration(relationship: Relationship, statement: KnownStat
     return { kind: "refuse", why: "its founder is not live" };
   const parents = body.parents.map((id) => relationship.generations.get(idKey(id)));
   if (parents.includes(undefined)) return { kind: "wait" };
-  const highest = parents.reduce((largest, parent) => Math.max(largest, parent?.statement.body.number ?? 0), 0);
-  if (body.number !== highest + 1) return { kind: "refuse", why: "its number skips ahead" };
+  if (!numberFits(relationship, body)) return { kind: "refuse", why: "its number skips ahead" };
   if (body.number <= erasedFloor(relationship)) return { kind: "refuse", why: "its number is below the erased floor" };
   const then = [...liveAt(founders, statement.heads), ...(others === undefined ? [] : liveAt(others, body.peerHeads))];
   const expected = then.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1));
   if (!sameIds(body.members, liveMembers(relationship)) && !sameIds(body.members, expected)) {
     return { kind: "refuse", why: "its members are not the live leaves" };
   }
+  if (isFlooding(work, relationship, statement.side)) return { kind: "wait" };
   return { kind: "accept" };
 }
 
