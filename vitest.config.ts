@@ -6,8 +6,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["photon-source"], externalConditions: ["photon-source"] } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: 2,
   },

@@ -4,7 +4,7 @@ import { makeLeaf } from "../../src/relationship/leaves.ts";
 import { beginPerson, type ProfileRecord, selfOf } from "../../src/profile/profile.ts";
 import { circleDevices, keepDevice } from "../../src/circle/devices.ts";
 import { archivable, getChange, mergeState, pendingChanges, settleChanges, setState } from "../../src/circle/state.ts";
-import { forgetChanged } from "../../src/conversation/receive.ts";
+import { noteChanged } from "../../src/conversation/receive.ts";
 import { retireLeaves } from "../../src/circle/retirement.ts";
 import { say } from "../../src/relationship/speaking.ts";
 import { turnArchive } from "../../src/archive/turn.ts";
@@ -136,7 +136,7 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
         const arch = await getChange(work, "arch/location");
         return [...said, ...told, ...(arch === undefined ? [] : [arch])];
       });
-      await to.act(async (work) => forgetChanged(work, await mergeState(work, changes, "circle")));
+      await to.act(async (work) => noteChanged(work, await mergeState(work, changes, "circle")));
     },
     retire: async (by, gone) => {
       await by.act(async (work) => {

@@ -85,7 +85,7 @@ export interface Draft<T extends StatementType> {
 }
 
 const payloadSchema = (body: Schema<unknown>): Schema<{ readonly body: unknown } & Omit<Common, "id" | "bytes" | "algorithm">> =>
-  struct({ ...prefix, body: [5, body] }) as never;
+  struct({ ...prefix, body: [5, body] });
 const anyBody: Schema<Cbor> = { form: { kind: "any" }, toCbor: (value) => value, fromCbor: (value) => ok(value) };
 
 function toBeSigned(protectedHeader: Uint8Array, type: string, version: number, payload: Uint8Array): Bytes {
