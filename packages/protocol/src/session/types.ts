@@ -76,7 +76,7 @@ export type OpenError =
   | { readonly code: "own-message"; readonly detail: string; readonly sender: LeafId; readonly counter: number };
 
 export interface Session {
-  /** @param lifetimeLess true for a last-resort package, which is kept and used again. */
+  /** A fresh package; its lifetime never ends, so that a last-resort package is made like any other. */
   makeKeyPackage(leaf: LeafKeys): Promise<KeyPackagePair>;
   /** Checks structure, bounds, suite, credential and signature. */
   inspectKeyPackage(bytes: Bytes): Promise<Result<KeyPackageInfo, DecodeError>>;
@@ -93,9 +93,10 @@ export interface Session {
     packages: readonly KeyPackagePair[],
     expected: { readonly group: GroupId; readonly members: readonly LeafId[]; readonly founder: LeafId },
   ): Promise<Result<{ readonly generation: Generation; readonly used: KeyPackagePair }, DecodeError>>;
-  /** Plaintext of at most 64 KiB. */
+  /** @param plaintext at most 64 KiB: a longer one is a bug of the caller's, and throws. */
   seal(generation: Generation, plaintext: Bytes): Promise<{ readonly generation: Generation; readonly message: Bytes }>;
   open(generation: Generation, message: Bytes): Promise<Result<Opened, OpenError>>;
+  /** Copies; `fixed` is the same bytes for every value of one generation. */
   encode(generation: Generation): EncodedGeneration;
   decode(encoded: EncodedGeneration): Result<Generation, DecodeError>;
   /** HPKE base mode (RFC 9180) to the init keys of several packages at once: one random key, wrapped for each. */

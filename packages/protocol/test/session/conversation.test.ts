@@ -78,6 +78,18 @@ describe("a conversation", () => {
     await expect(portable.seal(ana.generation, new Uint8Array(65537))).rejects.toThrow("at most");
   });
 
+  test("every byte of a message counts, and so does its end", async () => {
+    const [ana, ben] = pairOf(await makeGroup(2));
+    const message = await say(ana, "hello");
+    for (const at of message.keys()) {
+      const changed = message.slice();
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect((await portable.open(ben.generation, changed)).ok, `byte ${at}`).toBe(false);
+      if (at % 7 === 0) expect((await portable.open(ben.generation, message.slice(0, at))).ok).toBe(false);
+    }
+    expect(await hear(ben, message)).toBe("hello");
+  });
+
   test("no two messages of the same text share a byte string", async () => {
     const [ana] = pairOf(await makeGroup(2));
     const one = await say(ana, "the same");

@@ -13,7 +13,7 @@ import { contentAad, senderDataAad, writeContent, writeMessage, writeSenderData,
 import { messageKeys, senderDataKeys } from "../../src/session/ratchet.ts";
 import { at, stateOf } from "../../src/session/state.ts";
 import { vector } from "../../src/session/tls.ts";
-import { checkGroupInfo } from "../../src/session/welcome.ts";
+import { checkGroupInfo, readGroupSecrets } from "../../src/session/welcome.ts";
 import { expectOutcome, type FuzzTarget } from "../queue/fuzz.ts";
 import { makeGroup, memberOf, portable, sorted } from "./people.ts";
 import { groupInfoBytes, groupInfoOf, present, stockPackage, suite } from "./stock.ts";
@@ -96,7 +96,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     name: "session: join, inside the group secrets",
     valid: [groupSecrets],
     run: async (input) => {
-      if (input.length < 256) expectOutcome(await joinWith(input, groupInfo));
+      const read = readGroupSecrets(input);
+      expectOutcome(read);
+      if (read.ok) expectOutcome(await joinWith(input, groupInfo));
     },
   },
   {
