@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine, Joining } from "@photon/engine";
 import type { NodePorts } from "@photon/engine/adapters/node";
-import type { Transport } from "@photon/engine/ports";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
 import type { JoiningProfile, OpenProfile, ProfileHome } from "./world.ts";
@@ -96,22 +95,7 @@ async function using<T>(folder: string, waitMs: number, use: (open: NodePorts) =
 
 async function openPorts(folder: string, waitMs: number): Attempt<NodePorts> {
   const { openNodePorts } = await import("@photon/engine/adapters/node");
-  const open = await openNodePorts(folder, { waitMs });
-  if (!open.ok) return open;
-  const { ports } = open.value;
-  return ok({ ...open.value, ports: { ...ports, transport: hintingAtItsEnd(ports.transport) } });
-}
-
-/** A connection that ended may have missed a hint, and whoever waits should look. */
-function hintingAtItsEnd(transport: Transport): Transport {
-  return {
-    ...transport,
-    watch: (relay, reads, onHint) => {
-      const watch = transport.watch(relay, reads, onHint);
-      void watch.ended.then(onHint);
-      return watch;
-    },
-  };
+  return openNodePorts(folder, { waitMs });
 }
 
 /** Mode 0700, also if it was there: what is in it is for one person. */

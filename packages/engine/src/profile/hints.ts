@@ -2,6 +2,7 @@
 import { ok } from "@photon/protocol/codec";
 import { maxReadQueues, type RelayRequestOf } from "@photon/protocol/queue";
 import type { Outcome, Ports } from "../api.ts";
+import type { Watch } from "../ports/index.ts";
 import { listState } from "../circle/state.ts";
 import { cursorOf, isDone, readRequest } from "../delivery/inboxes.ts";
 import { inboxSecretSchema } from "../relationship/records.ts";
@@ -11,16 +12,28 @@ import type { PhotonError } from "../errors.ts";
 
 type Run = <T>(step: (work: Work) => Promise<Result<T, PhotonError>>) => Outcome<T>;
 
-/** Resolves at a hint, after `timeout` ms, or when aborted. A relay that cannot be watched is left to the time-out. */
+/** A connection that ended may have missed a hint: whoever waits should look, though not at once and again. */
+const afterEnd = 1000;
+
+/** Resolves at a hint, after `timeout` ms, when aborted, or soon after a relay's connection ended. */
 export async function waitForHint(ports: Ports, run: Run, timeout: number, signal: AbortSignal | undefined): Promise<void> {
   const watched = await run(async (work) => ok(await watchable(work)));
   if (!watched.ok || signal?.aborted === true) return;
   await new Promise<void>((resolve) => {
-    const watches = [...watched.value].map(([relay, reads]) => ports.transport.watch(relay, reads.slice(0, maxReadQueues), finish));
-    const timer = setTimeout(finish, timeout);
+    const watches: Watch[] = [];
+    let waiting: ReturnType<typeof setTimeout>[] = [setTimeout(finish, timeout)];
+    let over = false;
     signal?.addEventListener("abort", finish, { once: true });
+    for (const [relay, reads] of watched.value) watches.push(ports.transport.watch(relay, reads.slice(0, maxReadQueues), finish));
+    for (const watch of watches) {
+      void watch.ended.then(() => {
+        if (!over) waiting.push(setTimeout(finish, afterEnd));
+      });
+    }
     function finish(): void {
-      clearTimeout(timer);
+      over = true;
+      for (const timer of waiting) clearTimeout(timer);
+      waiting = [];
       signal?.removeEventListener("abort", finish);
       for (const watch of watches) watch.close();
       resolve();
