@@ -3,15 +3,14 @@
  * that was acknowledged must be there once, under the number it was given, with no gap.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { toHex } from "@photon/protocol/codec";
+import { type Head, signBlobPut } from "@photon/protocol/archive";
+import { asBytes, type Bytes, toHex } from "@photon/protocol/codec";
 import type { AppendRequest } from "@photon/protocol/queue";
 import { appendOf, call, createdQueue, good, random, readAll, type TestQueue } from "./people.ts";
 import { blobOf, headAfter, headOf, newKey, vaultOutcome } from "./vault-people.ts";
-import { createHash } from "node:crypto";
-import { asBytes, type Bytes } from "@photon/protocol/codec";
-import { type Head, signBlobPut } from "@photon/protocol/archive";
 
 export interface ServerProcess {
   readonly url: string;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { asBytes, type Bytes, toBase64url, toHex } from "@photon/protocol/codec";
 import { signRotate } from "@photon/protocol/queue";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { appendOf, createdQueue, good, newQueue, outcome, random, readOf, server } from "./people.ts";
 import { headAfter, newKey, storedBlob, vaultOutcome } from "./vault-people.ts";
@@ -79,7 +80,6 @@ describe("what the server keeps and says", () => {
     const files = filesUnder(data);
     expect(files.includes("127.0.0.1")).toBe(false);
     // The relay adds nothing of its own to a row that would join it to another: what is stored is what was sent, a number and a day.
-    const { default: Database } = await import("better-sqlite3");
     const database = new Database(join(data, "relay.sqlite"), { readonly: true });
     const tables = database.prepare("select name, sql from sqlite_master where type = 'table'").all() as {
       name: string;

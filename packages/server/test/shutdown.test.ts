@@ -1,7 +1,7 @@
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { appendOf, call, createdQueue, readAll, server } from "./people.ts";
+import { appendOf, call, createdQueue, readAll, server, temporaryFolder } from "./people.ts";
 import { serverProcess } from "./crash-rounds.ts";
-import { temporaryFolder } from "./people.ts";
 import { watcher, watchFrame } from "./watcher.ts";
 
 describe("shutting down", () => {
@@ -56,7 +56,6 @@ describe("starting", () => {
     const { url, data, close } = await server();
     await createdQueue(url);
     await close();
-    const { default: Database } = await import("better-sqlite3");
     const database = new Database(`${data}/relay.sqlite`);
     database.exec("insert into migration (number, name) values (99, 'from the future')");
     database.close();

@@ -55,7 +55,7 @@ function withStatementCache(database: Database.Database): SqliteDatabase {
     prepare: (sql) => {
       const known = kept.get(sql);
       if (known !== undefined) return known;
-      const statement = sql === "rollback" ? rollback(database) : database.prepare<unknown[]>(sql);
+      const statement = sql === "rollback" ? rollback(database) : database.prepare(sql);
       if (kept.size >= keptStatements) kept.clear();
       kept.set(sql, statement);
       return statement;
@@ -65,7 +65,7 @@ function withStatementCache(database: Database.Database): SqliteDatabase {
 
 /** On some failures, a full disk among them, SQLite has rolled back by itself; doing it again would hide the first error. */
 function rollback(database: Database.Database): SqliteStatement {
-  const statement = database.prepare<unknown[]>("rollback");
+  const statement = database.prepare("rollback");
   return {
     reader: false,
     all: () => [],

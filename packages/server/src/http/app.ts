@@ -2,7 +2,6 @@
  * HTTP: one POST route per role with binary CBOR bodies, and the few pages for people and operators. Nothing of a request is
  * logged.
  */
-import type { Server } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { ServerConfig } from "../config/schema.ts";
 import { errorCode } from "../db/failure.ts";
@@ -28,9 +27,9 @@ export interface AppOptions {
   readonly notReady: () => Promise<string | undefined>;
 }
 
-export function httpApp(options: AppOptions): FastifyInstance<Server> {
+export function httpApp(options: AppOptions): FastifyInstance {
   const { config, rpcs, addresses, metrics, log } = options;
-  const app = fastify<Server>({
+  const app = fastify({
     logger: false,
     trustProxy: config.trustProxy,
     forceCloseConnections: "idle",

@@ -7,7 +7,7 @@ import type { Metrics } from "../metrics/registry.ts";
 
 /** One connection, as the role sees it. */
 export interface Connection {
-  /** Hashed nowhere, stored nowhere: only for the address limits. */
+  /** Only for the address limits: never stored, never logged. */
   readonly address: string;
   send(frame: Uint8Array): void;
   /** Bytes that the network has not taken yet. */

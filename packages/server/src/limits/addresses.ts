@@ -1,8 +1,4 @@
-/**
- * What one address may do. Addresses are held in memory only, under a hash whose key is made anew at each start, and forgotten
- * as soon as they are idle.
- */
-import { createHmac, randomBytes } from "node:crypto";
+/** What one address may do. Addresses are held in memory only, and forgotten as soon as they are idle. */
 import { isIPv6 } from "node:net";
 import { tokenBuckets } from "./token-buckets.ts";
 
@@ -24,7 +20,6 @@ export interface AddressLimits {
 const maxAddresses = 100_000;
 
 export function addressLimiter(limits: AddressLimits, now: () => number): AddressLimiter {
-  const key = randomBytes(32);
   const buckets = tokenBuckets({
     perSecond: Math.max(1, limits.requestsPerSecond),
     burst: limits.requestBurst,
@@ -33,11 +28,10 @@ export function addressLimiter(limits: AddressLimits, now: () => number): Addres
   });
   const open = new Map<string, number>();
   let sockets = 0;
-  const hashed = (address: string): string => createHmac("sha256", key).update(network(address)).digest("base64").slice(0, 22);
   return {
-    request: (address) => (limits.requestsPerSecond === 0 ? 0 : buckets.take(hashed(address), 1)),
+    request: (address) => (limits.requestsPerSecond === 0 ? 0 : buckets.take(network(address), 1)),
     connect: (address) => {
-      const id = hashed(address);
+      const id = network(address);
       const count = open.get(id) ?? 0;
       if (sockets >= limits.sockets || count >= limits.socketsPerAddress) return false;
       sockets += 1;
@@ -45,7 +39,7 @@ export function addressLimiter(limits: AddressLimits, now: () => number): Addres
       return true;
     },
     disconnect: (address) => {
-      const id = hashed(address);
+      const id = network(address);
       const count = open.get(id) ?? 0;
       sockets -= 1;
       if (count <= 1) open.delete(id);

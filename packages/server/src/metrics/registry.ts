@@ -35,6 +35,17 @@ export function serverMetrics(): Metrics {
     labelNames: ["role", "kind", "outcome"],
     registers,
   });
+  // Looking up labels costs more than counting; there are few of them.
+  const requestCounters = new Map<string, { inc(): void }>();
+  const countRequest = (role: string, kind: string, outcome: string): void => {
+    const key = `${role} ${kind} ${outcome}`;
+    let counter = requestCounters.get(key);
+    if (counter === undefined) {
+      counter = requests.labels(role, kind, outcome);
+      requestCounters.set(key, counter);
+    }
+    counter.inc();
+  };
   const shedCounter = new Counter({
     name: "photon_shed_total",
     help: "Requests and sockets turned away, by reason.",
@@ -69,7 +80,7 @@ export function serverMetrics(): Metrics {
       },
       failed: (code) => faults.inc({ role, code }),
     }),
-    answered: (role, kind, outcome) => requests.inc({ role, kind, outcome }),
+    answered: countRequest,
     shed: (reason) => shedCounter.inc({ reason }),
     socketOpened: () => sockets.inc(),
     socketClosed: () => sockets.dec(),

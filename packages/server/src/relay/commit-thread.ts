@@ -1,7 +1,7 @@
 /** The main thread's end of the commit thread: one group is under way at a time. */
 import type { CommittedGroup, RelayCommit } from "./apply.ts";
 import type { CommitThreadData } from "./commit-worker.ts";
-import { type GroupAnswer, packGroup } from "./group-wire.ts";
+import { type GroupAnswer, packGroup, unpackOutcomes } from "./group-wire.ts";
 import { neighbour, startThread } from "../db/thread.ts";
 
 export interface CommitThread {
@@ -27,7 +27,7 @@ export function commitThread(data: CommitThreadData): CommitThread {
   const settle = (answer: GroupAnswer): void => {
     const waiting = pending;
     pending = undefined;
-    if (answer.kind === "committed") waiting?.resolve(answer.group);
+    if (answer.kind === "committed") waiting?.resolve(unpackOutcomes(answer));
     else waiting?.reject(new CommitFailed(answer.code));
   };
   thread.on("message", settle);
@@ -50,7 +50,7 @@ export function commitThread(data: CommitThreadData): CommitThread {
         if (pending !== undefined) throw new Error("one group at a time");
         pending = { resolve, reject };
         const group = packGroup(writes, today);
-        thread.postMessage(group, [group.buffer]);
+        thread.postMessage(group, [group.bytes.buffer, group.versions.buffer, group.lengths.buffer]);
       }),
     close: async () => {
       if (!gone) thread.postMessage("close");

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { errorCode } from "../db/failure.ts";
 import { type OpenOptions, openWriter } from "../db/sqlite.ts";
 import { relayCommit } from "./apply.ts";
-import { type GroupAnswer, type PackedGroup, unpackGroup } from "./group-wire.ts";
+import { type GroupAnswer, type PackedGroup, packOutcomes, unpackGroup } from "./group-wire.ts";
 import type { RelayTables } from "./tables.ts";
 import type { RelayLimits } from "./writes.ts";
 
@@ -20,7 +20,7 @@ const commit = relayCommit(db, limits);
 
 const answer = async (group: PackedGroup): Promise<GroupAnswer> => {
   try {
-    return { kind: "committed", group: await commit(unpackGroup(group), group.today) };
+    return packOutcomes(await commit(unpackGroup(group), group.today));
   } catch (error) {
     return { kind: "failed", code: errorCode(error) };
   }

@@ -18,7 +18,7 @@ export type RelayWrite =
       readonly receiveId: Uint8Array;
       /** Rotation version under whose write keys the MAC was checked. */
       readonly version: number;
-      readonly appendId: Bytes;
+      readonly appendId: Uint8Array;
       readonly body: Uint8Array;
     }
   | {
