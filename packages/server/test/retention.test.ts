@@ -109,13 +109,13 @@ describe("a clock that leaps", () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
-  test("ten years back does not make entries that are at once too old when it is right again", async () => {
+  test("set back, it does not make entries that are at once too old when it is right again", async () => {
     let now = start;
     const first = await server({}, { now: () => now });
     const queue = await createdQueue(first.url);
     await first.sweep();
     await first.close();
-    now = start - 3_650 * day;
+    now = start - 100 * day;
     const second = await server({ data: first.data }, { now: () => now });
     await good(second.url, "append", appendOf(queue));
     now = start + day;

@@ -33,6 +33,23 @@ describe("shutting down", () => {
     },
   );
 
+  test("what came over a watch connection is answered before the connection goes", async () => {
+    const running = await server();
+    const queue = await createdQueue(running.url);
+    const watch = await watcher(running.url);
+    const requests = Array.from({ length: 64 }, (_, ref) => ({
+      ref,
+      request: { kind: "append" as const, value: appendOf(queue) },
+    }));
+    watch.send({ kind: "requests", value: requests });
+    watch.send({ kind: "ping", value: { ref: 1 } });
+    await watch.nextOf("pong");
+    await running.close();
+    expect(await watch.closed).toBe(1001);
+    const answers = watch.waiting.flatMap((frame) => (frame.kind === "responses" ? frame.value : []));
+    expect(answers).toHaveLength(64);
+  });
+
   test("closing twice is closing once", async () => {
     const running = await server();
     await Promise.all([running.close(), running.close()]);

@@ -119,6 +119,14 @@ describe("blobs", () => {
   });
 });
 
+test("two blobs that arrive at once cannot share what is left of a quota", async () => {
+  const { url } = await server({ "vault.quotaBytes": 1024 * 1024 });
+  const [register, device] = [random(16), newKey()];
+  await vaultOutcome(url, "headPut", headAfter(undefined, register, device));
+  const puts = [1, 2, 3].map(() => vaultOutcome(url, "blobPut", signBlobPut(device.seed, { register, body: random(600_000) })));
+  expect((await Promise.all(puts)).toSorted()).toEqual(["quota-exceeded", "quota-exceeded", "stored"]);
+});
+
 describe("nothing that one device signs destroys a backup within 45 days", () => {
   test("a superseded head and what it keeps stay for 45 days, then go; what the newest keeps stays", async () => {
     let now = 20_000 * day;
