@@ -1,5 +1,6 @@
 /** What a load generator needs of a client: queues, sockets, and nothing that costs more than it must. */
 import { createHmac } from "node:crypto";
+import { type Agent, request } from "node:http";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { asBytes, type Bytes, decode, encode } from "@photon/protocol/codec";
 import {
@@ -68,11 +69,32 @@ export async function createQueues(url: string, count: number): Promise<readonly
   return queues;
 }
 
-export async function httpAppend(url: string, queue: LoadQueue, size: number): Promise<void> {
+/** The whole body of an append over HTTP. */
+export function appendBody(queue: LoadQueue, size: number): Bytes {
   const fields = { sendId: queue.sendId, appendId: random(16), body: random(size) };
   const mac = asBytes(createHmac("sha256", queue.writeKey).update(appendMacInput(fields)).digest());
-  const answer = await call(url, { kind: "append", value: { ...fields, mac } });
-  if (answer.kind !== "appended") throw new Error(JSON.stringify(answer));
+  return encode(relayRequestSchema, { kind: "append", value: { ...fields, mac } });
+}
+
+/** Posts over kept connections, without what `fetch` costs; checks the answer. */
+export function httpAppend(url: string, agent: Agent, body: Bytes): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      `${url}/v1/relay`,
+      { method: "POST", agent, headers: { "content-type": "application/cbor" } },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.on("end", () => {
+          const answer = decode(relayResponseSchema, Buffer.concat(parts), maxRelayResponse);
+          if (answer.ok && answer.value.kind === "appended") resolve();
+          else reject(new Error("an append was not answered as one"));
+        });
+      },
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
 }
 
 export function connected(url: string): Promise<WebSocket> {

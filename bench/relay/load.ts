@@ -3,9 +3,10 @@
  * Frames are made before the clock starts, for the relay and the echo alike.
  */
 import { createHmac } from "node:crypto";
+import { Agent } from "node:http";
 import { asBytes, type Bytes, decode, encode } from "@photon/protocol/codec";
 import { appendMacInput, clientFrameSchema, maxRelayFrame, relayFrameSchema } from "@photon/protocol/queue";
-import { connected, createQueues, httpAppend, type LoadQueue, percentile, random, watchQueues } from "./client.ts";
+import { appendBody, connected, createQueues, httpAppend, type LoadQueue, percentile, random, watchQueues } from "./client.ts";
 
 export type Load =
   | {
@@ -42,6 +43,12 @@ export type Load =
       readonly everyMs: number;
     }
   | { readonly what: "idle"; readonly url: string; readonly sockets: number };
+
+function queueOf(queues: readonly LoadQueue[], index: number): LoadQueue {
+  const queue = queues[index % queues.length];
+  if (queue === undefined) throw new Error("no queue");
+  return queue;
+}
 
 function appendFrame(queue: LoadQueue, size: number, ref: number): Bytes {
   const fields = { sendId: queue.sendId, appendId: random(16), body: random(size) };
@@ -111,24 +118,24 @@ async function run(load: Load): Promise<Readonly<Record<string, number>>> {
     }
     case "append": {
       const queues = await createQueues(load.url, load.queues);
-      const frames = Array.from({ length: load.count }, (_, i) => {
-        const queue = queues[i % queues.length];
-        if (queue === undefined) throw new Error("no queue");
-        return appendFrame(queue, load.size, i);
-      });
+      const frames = Array.from({ length: load.count }, (_, i) => appendFrame(queueOf(queues, i), load.size, i));
       return { perSecond: await pipelined(load.url, frames, load.connections, load.window, appendedCount) };
     }
     case "http": {
       const queues = await createQueues(load.url, load.queues);
+      const bodies = Array.from({ length: load.count }, (_, i) => appendBody(queueOf(queues, i), load.size));
+      const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
       const started = performance.now();
+      let next = 0;
       let sent = 0;
       await Promise.all(
-        Array.from({ length: load.connections }, async (_, lane) => {
-          const queue = queues[lane % queues.length];
-          if (queue === undefined) throw new Error("no queue");
-          while (sent < load.count && performance.now() < started + maxMilliseconds) {
+        Array.from({ length: load.connections }, async () => {
+          for (;;) {
+            const body = bodies[next];
+            if (body === undefined || performance.now() > started + maxMilliseconds) return;
+            next += 1;
+            await httpAppend(load.url, agent, body);
             sent += 1;
-            await httpAppend(load.url, queue, load.size);
           }
         }),
       );

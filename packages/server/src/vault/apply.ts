@@ -81,8 +81,7 @@ async function head(db: Db, limits: VaultLimits, today: number, write: WriteOf<"
     return { kind: "refused", code: "conflict", detail: `the newest head has sequence number ${current.seq}` };
   }
   if ((register?.bytes ?? 0) + body.length > limits.quotaBytes) return overQuota;
-  // The first head makes the register, and with it the key that its blobs are checked by: they can only come after it.
-  const missing = register === undefined ? 0 : await renewLeases(db, id, next.keeps, today + limits.graceDays);
+  const missing = await renewLeases(db, id, next.keeps, today + limits.graceDays);
   if (missing > 0) return { kind: "refused", code: "not-found", detail: `${missing} of the blobs it keeps are not here` };
   const row = { id, write_key: next.nextKey ?? next.writeKey, seq: next.seq, head_hash: hash, bytes: register?.bytes ?? 0 };
   if (register === undefined) await db.insertInto("register").values(row).execute();
