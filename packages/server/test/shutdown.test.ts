@@ -34,7 +34,7 @@ describe("shutting down", () => {
   );
 
   test("what came over a watch connection is answered before the connection goes", async () => {
-    const running = await server();
+    const running = await server({ "relay.commitThread": "true" });
     const queue = await createdQueue(running.url);
     const watch = await watcher(running.url);
     const requests = Array.from({ length: 64 }, (_, ref) => ({
