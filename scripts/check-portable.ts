@@ -10,7 +10,7 @@ import { browserConfig, noticeNode, type Unportable } from "./portable.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The only sources that may need Node, as `scripts/layers.ts` has them. */
-const forNode = /^\.\/src\/adapters\/(?:sqlite\/|node\/|http\/node-socket\.ts$)/u;
+const forNode = /^\.\/src\/(?:node\/|adapters\/(?:sqlite\/|node\/|http\/node-socket\.ts$))/u;
 
 function entryPoints(package_: string): readonly string[] {
   const manifest = JSON.parse(readFileSync(`${root}${package_}/package.json`, "utf8")) as {

@@ -12,6 +12,7 @@
  * | protocol/archive    | codec … queue                                           |
  * | engine/ports        | protocol                                                |
  * | engine/adapters     | protocol, engine ports (never the engine's core)        |
+ * | engine/node         | protocol, engine: the ports put together on Node        |
  * | engine (the rest)   | protocol, engine but its adapters                       |
  * | server/relay, vault | protocol, server but the other role                     |
  * | testkit             | everything                                              |
@@ -66,6 +67,7 @@ export const areas: readonly Area[] = [
     may: ["protocol/", "engine/ports", "engine/adapters", "engine/adapters/"],
     node: true,
   },
+  { name: "engine/node", path: "packages/engine/src/node/", may: ["protocol/", "engine/"], node: true },
   { name: "engine/core", path: "packages/engine/src/", may: ["protocol/", "engine/ports"], node: false },
   { name: "server/relay", path: "packages/server/src/relay/", may: ["protocol/", "server/shared"], node: true },
   { name: "server/vault", path: "packages/server/src/vault/", may: ["protocol/", "server/shared"], node: true },

@@ -72,7 +72,7 @@ export interface OpenPhone {
   /** A text in the newest generation it is in. */
   seal(relationship: Relationship, text: string): Promise<Envelope>;
   sealContent(relationship: Relationship, content: Content): Promise<Envelope>;
-  newContent(kind: string, body: Bytes): Promise<Content>;
+  newContent(relationship: Relationship, kind: string, body: Bytes): Promise<Content>;
   /** What it can make of a body that lies at a relay, with every key it has. */
   open(body: Bytes): Promise<"nothing" | "outer seal" | "message">;
 }
@@ -166,9 +166,13 @@ export async function openPhone(device: Device): Promise<OpenPhone> {
       return signStatement<LineageType>(draft, ed25519Signer((await keysOf(relationship)).seed));
     },
     seal: async (relationship, text) =>
-      sealContent(relationship, await newContent(work, "text", asBytes(new TextEncoder().encode(text)))),
+      sealContent(relationship, await newContent(work, relationship, "text", asBytes(new TextEncoder().encode(text)))),
     sealContent,
-    newContent: (kind, body) => newContent(work, kind, body),
+    newContent: async (kind, body) => {
+      const [relationship] = (await all()).filter(({ id }) => id !== circleId);
+      if (relationship === undefined) throw new Error("a phone that knows nobody");
+      return newContent(work, relationship, kind, body);
+    },
     open: async (body) => {
       const inner = openDeposit(
         (await addresses()).map(({ sealKey }) => sealKey),

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine, Joining } from "@photon/engine";
-import type { NodePorts } from "@photon/engine/adapters/node";
+import type { NodePorts } from "@photon/engine/node";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
 import type { JoiningProfile, OpenProfile, ProfileHome } from "./world.ts";
@@ -94,7 +94,7 @@ async function using<T>(folder: string, waitMs: number, use: (open: NodePorts) =
 }
 
 async function openPorts(folder: string, waitMs: number): Attempt<NodePorts> {
-  const { openNodePorts } = await import("@photon/engine/adapters/node");
+  const { openNodePorts } = await import("@photon/engine/node");
   return openNodePorts(folder, { waitMs });
 }
 

@@ -9,7 +9,7 @@ import { createProfile, type Engine, joinProfile, openProfile, type PhotonError,
 import { httpBlobStore, httpTransport } from "@photon/engine/adapters/http";
 import { memoryKeyStore, memoryStore, type MemorySnapshot, type MemoryStore } from "@photon/engine/adapters/memory";
 import { nodeSessionCrypto, systemRandom } from "@photon/engine/adapters/node";
-import type { KeyStore, Store, Transport } from "@photon/engine/ports";
+import type { BlobStore, KeyStore, Store, Transport } from "@photon/engine/ports";
 import type { Result } from "@photon/protocol/codec";
 import { makeSession } from "@photon/protocol/session";
 import { defaultConfig, type RunningServer, type ServerConfig, startServer } from "@photon/server";
@@ -63,6 +63,10 @@ export interface WorldOptions {
   readonly config?: Partial<ServerConfig>;
   /** Puts something between the engines and the server. */
   readonly wrap?: (transport: Transport) => Transport;
+  /** Puts something between the engines and the vault. */
+  readonly wrapVault?: (blobs: BlobStore) => BlobStore;
+  /** Stands for the server: a relay and a vault in memory, say. */
+  readonly network?: { readonly transport: Transport; readonly blobs: BlobStore };
 }
 
 export async function makeWorld(options: WorldOptions = {}): Promise<World> {
@@ -82,12 +86,14 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     port = server.port;
     return server;
   };
-  let server: RunningServer | undefined = await start();
-  const url = server.url;
+  const { network } = options;
+  let server: RunningServer | undefined = network === undefined ? await start() : undefined;
+  const url = server?.url ?? "https://memory.example";
   const session = await makeSession(nodeSessionCrypto);
-  const direct = httpTransport();
+  const direct = network?.transport ?? httpTransport();
   const transport = options.wrap?.(direct) ?? direct;
-  const blobs = httpBlobStore();
+  const directBlobs = network?.blobs ?? httpBlobStore();
+  const blobs = options.wrapVault?.(directBlobs) ?? directBlobs;
 
   function makePorts(store: MemoryStore, keys: KeyStore): Ports {
     return { clock: { now: () => (time += 1) }, random: systemRandom, keys, store, transport, blobs, session };

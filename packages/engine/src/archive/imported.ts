@@ -4,7 +4,8 @@
  * the same petname. So the same file imported twice, or on two devices, is the same relationship.
  */
 import { list, oneOf, optional, type SchemaType, struct, text, toHex, uint, utf8, concat, sha256 } from "@photon/protocol/codec";
-import { getRecord, verifiedHow } from "../relationship/records.ts";
+import { getRecord } from "../relationship/records.ts";
+import { verifiedHow } from "../relationship/verified.ts";
 import type { Work } from "../storage/core.ts";
 
 export const sides = { me: 0, peer: 1 } as const;

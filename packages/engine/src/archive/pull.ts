@@ -11,7 +11,8 @@
  */
 import { type Bytes, encode, equalBytes, struct, toHex, uint, sha256 } from "@photon/protocol/codec";
 import { type Head, headHash, noHead } from "@photon/protocol/archive";
-import { archivable, listState, mergeState, setState } from "../circle/state.ts";
+import { mergeState } from "../circle/merge.ts";
+import { archivable, listState, setState } from "../circle/state.ts";
 import { noteChanged } from "../conversation/receive.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";

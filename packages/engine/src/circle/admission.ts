@@ -20,7 +20,7 @@ import { loadCircle } from "../relationship/relationship.ts";
 import { announceToOwn, say } from "../relationship/speaking.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import type { Work } from "../storage/core.ts";
-import { circleDevices, keepDevice } from "./devices.ts";
+import { circleDevices, freeName, keepDevice } from "./devices.ts";
 import { reconcile } from "./reconcile.ts";
 import { dropDays, type Introduction, introductionSchema, welcomeSchema } from "./rendezvous.ts";
 import { getChange } from "./state.ts";
@@ -95,11 +95,6 @@ async function admitToCircle(work: Work, introduction: Introduction): Promise<In
   await found(work, circle);
   await work.commit();
   return { ...introduction, name };
-}
-
-function freeName(wanted: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(wanted)) return wanted;
-  for (let number = 2; ; number++) if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
 }
 
 /** Puts the new device into every relationship, as far as its spares are here. @returns whether it is in all. */

@@ -1,6 +1,7 @@
 /** The devices of the circle, and the spare leaves by which one admits another to a new relationship at once. */
 import { encode, type SchemaType, struct, text, toHex, uint } from "@photon/protocol/codec";
-import { idKey, type Leaf, leafIdSchema, leafSchema } from "@photon/protocol/statement";
+import { liveLeaves } from "@photon/protocol/lineage";
+import { idKey, type Leaf, type LeafId, leafIdSchema, leafSchema } from "@photon/protocol/statement";
 import { makeLeaf } from "../relationship/leaves.ts";
 import { circleId, keys, leafOfSchema } from "../relationship/records.ts";
 import { loadCircle } from "../relationship/relationship.ts";
@@ -38,6 +39,34 @@ export async function circleDevices(work: Work): Promise<readonly CircleDevice[]
   return records
     .map((record) => ({ ...record, status: leaves.get(idKey(record.leaf))?.status ?? ("retired" as const) }))
     .toSorted((a, b) => a.added - b.added);
+}
+
+export interface UnknownDevice {
+  readonly name: string;
+  /** Its live leaf in the circle. */
+  readonly leaf: LeafId;
+  readonly added: number;
+}
+
+/** Live leaves of the circle that no device of ours is known by: admitted by one in other hands, or not told of yet. */
+export async function unknownDevices(work: Work): Promise<readonly UnknownDevice[]> {
+  const { mine } = await loadCircle(work);
+  const devices = await circleDevices(work);
+  const known = new Set(devices.map(({ leaf }) => idKey(leaf)));
+  const names = new Set(devices.map(({ name }) => name));
+  return liveLeaves(mine.state)
+    .filter(({ leaf }) => !known.has(idKey(leaf.id)))
+    .map(({ leaf, by }) => {
+      const name = freeName("unknown device", names);
+      names.add(name);
+      return { name, leaf: leaf.id, added: mine.firstSeen.get(idKey(by)) ?? 0 };
+    });
+}
+
+/** The name, with a number behind it where it is taken. */
+export function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(wanted)) return wanted;
+  for (let number = 2; ; number++) if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
 }
 
 export async function liveSiblings(work: Work): Promise<readonly CircleDevice[]> {

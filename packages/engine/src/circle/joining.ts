@@ -16,7 +16,7 @@ import type { Work } from "../storage/core.ts";
 import { liveSiblings } from "./devices.ts";
 import { stockSpares } from "./reconcile.ts";
 import { dropDays, introductionSchema, welcomeSchema } from "./rendezvous.ts";
-import { mergeState } from "./state.ts";
+import { mergeState } from "./merge.ts";
 
 export interface Answered {
   readonly work: Work;

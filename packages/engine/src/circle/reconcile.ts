@@ -2,10 +2,12 @@
  * What the circle says must hold in every relationship: no live leaf of a retired device, a leaf of every live device.
  * Run after a device came or went, and once a day by every device, so that what another one began is finished.
  */
+import { equalBytes } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
-import { idKey } from "@photon/protocol/statement";
+import { idKey, type LeafId } from "@photon/protocol/statement";
 import { found } from "../conversation/founding.ts";
 import { leavesOfDevices, type RetireReason, retireLeaves } from "./retirement.ts";
+import type { Relationship } from "../relationship/model.ts";
 import { circleId } from "../relationship/records.ts";
 import { loadCircle, loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer } from "../relationship/speaking.ts";
@@ -15,6 +17,9 @@ import { circleDevices, liveSiblings, offerSpares, sparesLeft } from "./devices.
 
 export const spareTarget = 8;
 const spareRefill = 4;
+
+/** Of several reasons in one retirement, the one that counts. */
+const worst: readonly RetireReason[] = ["taken", "lost", "gone"];
 
 export interface Reconciled {
   /** Relationships in which a live device of ours has no leaf yet: its spares are not here. */
@@ -39,13 +44,18 @@ export async function reconcile(work: Work, signal?: AbortSignal): Promise<Recon
     if ((await ownLeaf(work, relationship))?.live !== true || relationship.mine.state.kind === "closed") continue;
     const byLeaf = await leafDevices(work, relationship);
     const gone = leavesOfDevices(relationship, byLeaf, new Set(retired.keys()));
-    const [first] = gone;
-    if (first !== undefined) {
-      await retireLeaves(work, relationship, gone, retired.get(byLeaf.get(idKey(first)) ?? "") ?? "gone");
+    if (gone.length > 0) {
+      const reasons = new Set(gone.map((leaf) => retired.get(byLeaf.get(idKey(leaf)) ?? "")));
+      await retireLeaves(work, relationship, gone, worst.find((reason) => reasons.has(reason)) ?? "gone");
     }
-    const present = new Set(liveLeaves(relationship.mine.state).map(({ leaf }) => byLeaf.get(idKey(leaf.id))));
-    const missing = siblings.filter(({ device }) => !present.has(device));
-    if (missing.length > 0) {
+    const extra = await extraLeaves(work, relationship, byLeaf);
+    if (extra.length > 0) await retireLeaves(work, relationship, extra, "gone");
+    const live = liveLeaves(relationship.mine.state).map(({ leaf }) => byLeaf.get(idKey(leaf.id)));
+    const missing = siblings.filter(({ device }) => !live.includes(device));
+    if (missing.length > 0 && live.includes(undefined)) {
+      // Another sibling may just have admitted one of them, and its word of whose leaf it is is still on its way.
+      unadmitted += missing.length;
+    } else if (missing.length > 0) {
       const { admit, without } = await admitSiblings(work, relationship, missing);
       unadmitted += without.length;
       if (admit !== undefined) {
@@ -57,6 +67,22 @@ export async function reconcile(work: Work, signal?: AbortSignal): Promise<Recon
     await work.commit();
   }
   return { unadmitted };
+}
+
+/**
+ * Leaves that are said to be this device's beside the one it speaks with: two siblings admitted it at once, or somebody put
+ * a key of theirs under its name. Only the device itself can tell which is which: it has the key of what it speaks with.
+ */
+async function extraLeaves(
+  work: Work,
+  relationship: Relationship,
+  byLeaf: ReadonlyMap<string, string>,
+): Promise<readonly LeafId[]> {
+  const own = await ownLeaf(work, relationship);
+  if (own?.live !== true) return [];
+  return liveLeaves(relationship.mine.state)
+    .map(({ leaf }) => leaf.id)
+    .filter((leaf) => byLeaf.get(idKey(leaf)) === work.self.device && !equalBytes(leaf, own.id));
 }
 
 /** Keeps a pool of spare leaves for each sibling. @param atLeast for one sibling, as many as it has to place. */

@@ -1,5 +1,6 @@
 /** `photon devices retire`: the device in the circle, the archive's keys, then every relationship. */
 import { err, ok, type Result, toHex } from "@photon/protocol/codec";
+import { idKey } from "@photon/protocol/statement";
 import { turnArchive } from "../archive/turn.ts";
 import type { RetireReport } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
@@ -10,20 +11,26 @@ import { leafDevices } from "../relationship/side.ts";
 import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { scheduleDuty } from "../duties/schedule.ts";
-import { circleDevices } from "./devices.ts";
+import { circleDevices, unknownDevices } from "./devices.ts";
 import { reconcile } from "./reconcile.ts";
-import { leavesOfDevices, type RetireReason, retireLeaves } from "./retirement.ts";
+import { leavesOfDevices, type RetireReason, retireLeaves, withAdmitted } from "./retirement.ts";
 
 /**
  * Retires one of our other devices, everywhere. Run again for the same device it only goes on with what is left.
  * @returns the device's name.
  */
 export async function retireDevice(work: Work, name: string, reason: RetireReason): Promise<Result<string, PhotonError>> {
-  const device = (await circleDevices(work)).find((one) => one.name === name);
+  const devices = await circleDevices(work);
+  const device = [...devices, ...(await unknownDevices(work))].find((one) => one.name === name);
   if (device === undefined) return err(photonError("unknown-device", name));
-  if (device.device === work.self.device) return err(photonError("last-device", name));
-  if (device.status !== "retired") {
-    await retireLeaves(work, await loadCircle(work), [device.leaf], reason);
+  if ("device" in device && device.device === work.self.device) return err(photonError("last-device", name));
+  const circle = await loadCircle(work);
+  const known = new Set(devices.map(({ leaf }) => idKey(leaf)));
+  const admitted = withAdmitted(circle, [idKey(device.leaf)], (leaf) => known.has(leaf));
+  const isFrozen = "status" in device && device.status === "frozen";
+  const leaves = isFrozen ? [device.leaf, ...admitted] : admitted;
+  if (leaves.length > 0) {
+    await retireLeaves(work, circle, leaves, reason);
     await turnArchive(work);
     scheduleDuty(work, "reconcile", 0);
     await work.commit();

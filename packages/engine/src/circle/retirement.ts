@@ -16,7 +16,7 @@ import { deposit, enqueue } from "../delivery/outbox.ts";
 import { flagSchema, getRecord, keys, setRecord } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { ownLeaf, statementBytes } from "../relationship/relationship.ts";
-import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
+import { announceToOwn, announceToPeer, say, unheardStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 
 export type RetireReason = keyof typeof retireReasons;
@@ -37,7 +37,8 @@ export async function retireLeaves(
   await keepInbox(work, relationship, secret);
   const move = await say(work, relationship, "move", { inbox: writeSide(secret, 0) });
   const create = await enqueue(work, relationship.id, { kind: "create", value: { sendId: secret.sendId } });
-  const statements = statementBytes([retire, move]);
+  const unheard = await unheardStatements(work, relationship);
+  const statements = fitting(statementBytes(unheard));
   const bundle = await sealBundle(
     work,
     old,
@@ -46,10 +47,20 @@ export async function retireLeaves(
   );
   if (relationship.inboxes.has(toHex(old.sendId)))
     await enqueue(work, relationship.id, { kind: "freeze", value: { sendId: old.sendId, bundle } });
-  await announceToPeer(work, relationship, [retire, move], { peerAfter: [create] });
+  await announceToPeer(work, relationship, unheard, { peerAfter: [create] });
   await announceToOwn(work, relationship, [retire, move]);
   await found(work, relationship);
   await adoptMessages(work, relationship, leaves);
+}
+
+/** Bytes of statements in a bundle: it goes into one entry, twice, beside the keys for up to 19 leaves. */
+const maxBundled = 16 * 1024;
+
+/** The latest statements, as many as a bundle holds; who lacks more asks for it at the new inbox. */
+function fitting(statements: readonly Bytes[]): readonly Bytes[] {
+  let size = 0;
+  const latest = statements.toReversed().filter(({ length }) => (size += length) <= maxBundled);
+  return latest.toReversed();
 }
 
 /** What the retired device sent and the peer has not acknowledged is ours to send again, under its ids. */
@@ -79,21 +90,49 @@ export async function changeLocks(work: Work, relationship: Relationship): Promi
   if (secret === undefined) return;
   const rotation = inbox.rotation + 1;
   const move = await say(work, relationship, "move", { inbox: writeSide(secret, rotation) });
-  // Our other devices read it under the keys they know; then the relay changes; then the peer is told.
+  // Our other devices read it under the keys they know; then the relay takes the old keys and the new; then the peer is
+  // told; then the old ones go. So two people who do this to each other at once never shut each other out.
   const under = { sendId: secret.sendId, rotation: inbox.rotation };
   const told = await deposit(work, relationship.id, "own", { kind: "lineage", value: { statements: [move.bytes] } }, { under });
-  const changed = await enqueue(work, relationship.id, { kind: "rotate", value: { sendId: secret.sendId, rotation } }, [told]);
-  await announceToPeer(work, relationship, [move], { peerAfter: [changed] });
+  const rotate = { sendId: secret.sendId, rotation };
+  const added = await enqueue(work, relationship.id, { kind: "rotate", value: { ...rotate, both: true } }, [told]);
+  const announced = await announceToPeer(work, relationship, [move], { peerAfter: [added] });
+  await enqueue(work, relationship.id, { kind: "rotate", value: { ...rotate, both: false } }, announced.slice(-8));
   for (const id of fresh) await setRecord(work, keys.rotated(relationship.id, id), flagSchema, true);
 }
 
-/** Live leaves of ours that belong to the given devices. */
+/**
+ * Live leaves of our side that go with the given devices: those that are theirs, and those that they admitted, one through
+ * another, of which nobody knows whose they are. Whoever holds an unlocked device can admit keys of their own by it.
+ * @param devices which device each leaf that ever was of our side belongs to, where that is known; hex leaf id to device id.
+ */
 export function leavesOfDevices(
   relationship: Relationship,
   devices: ReadonlyMap<string, string>,
   retired: ReadonlySet<string>,
 ): readonly LeafId[] {
-  return liveLeaves(relationship.mine.state)
+  const theirs = [...relationship.mine.state.leaves.keys()].filter((leaf) => retired.has(devices.get(leaf) ?? ""));
+  return withAdmitted(relationship, theirs, (leaf) => devices.has(leaf));
+}
+
+/**
+ * The live ones among the given leaves (hex), and the live leaves that they admitted, one through another.
+ * @param isKnown leaves (hex) that are a known device's, whoever admitted them.
+ */
+export function withAdmitted(
+  { mine }: Relationship,
+  given: readonly string[],
+  isKnown: (leaf: string) => boolean,
+): readonly LeafId[] {
+  const gone = new Set(given);
+  for (let before = -1; before !== gone.size;) {
+    before = gone.size;
+    for (const [leaf, { by }] of mine.state.leaves) {
+      const admitter = mine.statements.get(idKey(by))?.signer;
+      if (!isKnown(leaf) && admitter !== undefined && gone.has(idKey(admitter))) gone.add(leaf);
+    }
+  }
+  return liveLeaves(mine.state)
     .map(({ leaf }) => leaf.id)
-    .filter((leaf) => retired.has(devices.get(idKey(leaf)) ?? ""));
+    .filter((leaf) => gone.has(idKey(leaf)));
 }

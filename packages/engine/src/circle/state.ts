@@ -14,7 +14,7 @@
  * | `seen/`    | when a device was last in use, to the hour            | yes    | no      | last     |
  * | `arch/`    | where the archive is, and its keys                    | yes    | no      | last     |
  * | `st/`      | statements                                            | no     | yes     | last     |
- * | `msg/`     | messages                                              | no     | yes     | last     |
+ * | `msg/`     | messages                                              | no     | yes     | genuine  |
  * | `ack/`     | what the peer has acknowledged                        | no     | yes     | last     |
  *
  * What the circle does not carry, its devices read from the relationships' own queues.
@@ -23,7 +23,6 @@ import {
   type Bytes,
   bytes,
   compareHlc,
-  compareBytes,
   decode,
   encode,
   type Hlc,
@@ -37,10 +36,11 @@ import {
 import { type Change, maxValue } from "@photon/protocol/queue";
 import { parseRow, type Work } from "../storage/core.ts";
 
-interface Policy {
+export interface Policy {
   readonly circle: boolean;
   readonly archive: boolean;
-  readonly merge: "last" | "earliest";
+  /** `genuine`: of two at one time, the one that is not quarantined. */
+  readonly merge: "last" | "earliest" | "genuine";
 }
 const both = { circle: true, archive: true, merge: "last" } as const;
 const policies: Readonly<Record<string, Policy>> = {
@@ -54,15 +54,15 @@ const policies: Readonly<Record<string, Policy>> = {
   seen: { circle: true, archive: false, merge: "last" },
   arch: { circle: true, archive: false, merge: "last" },
   st: { circle: false, archive: true, merge: "last" },
-  msg: { circle: false, archive: true, merge: "last" },
+  msg: { circle: false, archive: true, merge: "genuine" },
   ack: { circle: false, archive: true, merge: "last" },
 };
 
 /** The policy of a key, or undefined for a prefix that only a newer Photon knows: stored and passed on, never used. */
 export const policyOf = (key: string): Policy => policies[key.slice(0, key.indexOf("/"))] ?? both;
 
-const entrySchema = struct({ hlc: [1, hlcSchema], value: [2, optional(bytes({ max: maxValue }))] });
-type Entry = SchemaType<typeof entrySchema>;
+export const entrySchema = struct({ hlc: [1, hlcSchema], value: [2, optional(bytes({ max: maxValue }))] });
+export type Entry = SchemaType<typeof entrySchema>;
 
 export async function getState(work: Work, key: string): Promise<Bytes | undefined> {
   return (await work.read("state", key, entrySchema))?.value;
@@ -90,7 +90,7 @@ export async function listState(work: Work, prefix: string): Promise<readonly { 
  * than the entry that is there.
  */
 export async function setState(work: Work, key: string, value: Bytes | undefined, at?: Hlc): Promise<void> {
-  store(work, key, { hlc: at ?? (await timeOver(work, key)), ...(value === undefined ? {} : { value }) });
+  storeEntry(work, key, { hlc: at ?? (await timeOver(work, key)), ...(value === undefined ? {} : { value }) });
   markPending(work, key, policyOf(key));
 }
 
@@ -101,53 +101,21 @@ async function timeOver(work: Work, key: string): Promise<Hlc> {
   return current === undefined || compareHlc(next, current.hlc) > 0 ? next : hlcAfter(current.hlc, work.self.node);
 }
 
-function store(work: Work, key: string, entry: Entry): void {
+/** For merging; what this device says itself goes through `setState`. */
+export function storeEntry(work: Work, key: string, entry: Entry): void {
   work.write("state", key, entrySchema, entry);
 }
 
 const here = new Uint8Array(0);
-function markPending(work: Work, key: string, what: { readonly circle: boolean; readonly archive: boolean }): void {
+export function markPending(work: Work, key: string, what: { readonly circle: boolean; readonly archive: boolean }): void {
   if (what.circle) work.put("change", `c/${key}`, here);
   if (what.archive) work.put("change", `a/${key}`, here);
-}
-
-/**
- * Merges changes from another device or from the archive. Any order, any number of times, gives one state.
- * @returns the keys that changed.
- */
-export async function mergeState(work: Work, changes: readonly Change[], from: "circle" | "archive"): Promise<readonly string[]> {
-  const changed: string[] = [];
-  for (const change of changes) {
-    const current = await work.read("state", change.key, entrySchema);
-    const policy = policyOf(change.key);
-    const order = current === undefined ? 1 : compareEntries(policy, change, current);
-    if (from === "archive" && order === 0) work.delete("change", `a/${change.key}`);
-    if (order <= 0) continue;
-    await work.observe(change.hlc);
-    store(work, change.key, { hlc: change.hlc, ...(change.value === undefined ? {} : { value: change.value }) });
-    // What came from the archive is there already; and the device that told the circle told all of it.
-    work.delete("change", `c/${change.key}`);
-    if (from === "circle") markPending(work, change.key, { circle: false, archive: policy.archive });
-    else work.delete("change", `a/${change.key}`);
-    changed.push(change.key);
-  }
-  return changed;
-}
-
-function compareEntries(policy: Policy, a: Entry, b: Entry): number {
-  if (policy.merge === "earliest") {
-    const difference = firstSeenOf(b) - firstSeenOf(a);
-    if (difference !== 0) return difference;
-  }
-  const byTime = compareHlc(a.hlc, b.hlc);
-  if (byTime !== 0) return byTime;
-  return compareBytes(a.value ?? here, b.value ?? here);
 }
 
 const firstSeenSchema = uint();
 export const encodeFirstSeen = (time: number): Bytes => encode(firstSeenSchema, time);
 export const decodeFirstSeen = (value: Bytes): number => parseRow(firstSeenSchema, value);
-const firstSeenOf = (entry: Entry): number => {
+export const firstSeenOf = (entry: Entry): number => {
   if (entry.value === undefined) return Number.MAX_SAFE_INTEGER;
   const time = decode(firstSeenSchema, entry.value, 16);
   return time.ok ? time.value : Number.MAX_SAFE_INTEGER;

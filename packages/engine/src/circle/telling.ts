@@ -19,7 +19,7 @@ export async function tellCircle(work: Work): Promise<void> {
   if ((await liveSiblings(work)).length > 0) {
     const circle = await loadCircle(work);
     for (const some of batches(changes)) {
-      if (!(await post(work, circle, await newContent(work, "change", encodeBody("change", some))))) return;
+      if (!(await post(work, circle, await newContent(work, circle, "change", encodeBody("change", some))))) return;
     }
   }
   await settleChanges(work, "c", changes);

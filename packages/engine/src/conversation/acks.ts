@@ -5,14 +5,14 @@
 import { bytes, type Bytes, encode, struct, toHex, uint } from "@photon/protocol/codec";
 import { encodeBody, maxIds } from "@photon/protocol/queue";
 import { getState, setState } from "../circle/state.ts";
-import { keys } from "../relationship/records.ts";
+import { keys, lastPart } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
-import { settleStatements } from "../relationship/speaking.ts";
+import { settleStatements, statementAckId } from "../relationship/speaking.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { newContent } from "./content.ts";
 import { post } from "./post.ts";
-import { settleUnacked } from "./unacked.ts";
+import { settleUnacked, unacked } from "./unacked.ts";
 
 const dueSchema = struct({ id: [1, bytes(16)], since: [2, uint()] });
 const dueKey = (relationship: string, id: Uint8Array): string => `due/${relationship}/${toHex(id)}`;
@@ -23,24 +23,49 @@ export function owe(work: Work, relationship: string, id: Bytes): void {
   work.write("delivered", dueKey(relationship, id), dueSchema, { id, since: work.now() });
 }
 
-/** A message of a sibling's that the peer has not acknowledged: ours to send again if that sibling is retired. */
-export const watchOver = (work: Work, relationship: string, id: Bytes, stateKey: string): void =>
-  work.put("delivered", siblingKey(relationship, toHex(id)), new TextEncoder().encode(stateKey));
+/** Acknowledgements of what we have not seen yet, such as a sibling's message whose copy is on its way: so many at most. */
+const maxEarly = 1024;
+const earlyKey = (relationship: string, id: string): string => `early/${relationship}/${id}`;
+
+/** A message of a sibling's: ours to send again, should that sibling be retired before the peer has acknowledged it. */
+export async function watchOver(work: Work, relationship: string, id: Bytes, stateKey: string): Promise<void> {
+  const early = earlyKey(relationship, toHex(id));
+  if ((await work.get("delivered", early)) === undefined) {
+    work.put("delivered", siblingKey(relationship, toHex(id)), new TextEncoder().encode(stateKey));
+    return;
+  }
+  work.delete("delivered", early);
+  await markAcked(work, relationship, id);
+}
 
 /** State keys of the siblings' messages that the peer has not acknowledged. */
 export async function watchedOver(work: Work, relationship: string): Promise<readonly string[]> {
   return (await work.list("delivered", `sib/${relationship}/`)).map(({ value }) => new TextDecoder().decode(value));
 }
 
-/** The peer has these. */
+async function markAcked(work: Work, relationship: string, id: Bytes): Promise<void> {
+  const key = keys.ack(relationship, id);
+  if ((await getState(work, key)) === undefined) await setState(work, key, encode(uint(), work.now()));
+  work.delete("delivered", siblingKey(relationship, toHex(id)));
+}
+
+/** The peer says that it has these. Only what we said is taken note of: a peer can name as many ids as it likes. */
 export async function settle(work: Work, relationship: Relationship, ids: readonly Bytes[]): Promise<void> {
-  const set = new Set(ids.map((id) => toHex(id)));
-  await settleUnacked(work, relationship.id, set);
-  await settleStatements(work, relationship.id, set);
-  for (const id of ids) {
-    const key = keys.ack(relationship.id, id);
-    if ((await getState(work, key)) === undefined) await setState(work, key, encode(uint(), work.now()));
-    work.delete("delivered", siblingKey(relationship.id, toHex(id)));
+  const { id } = relationship;
+  const ours = new Set((await unacked(work, id)).map((row) => toHex(row.id)));
+  for (const { key } of await work.list("delivered", siblingKey(id, ""))) ours.add(lastPart(key));
+  const statements = new Set([...relationship.mine.statements.values()].map((one) => toHex(statementAckId(one))));
+  const set = new Set(ids.map((one) => toHex(one)));
+  await settleUnacked(work, id, set);
+  await settleStatements(work, id, set);
+  let room = maxEarly - (await work.list("delivered", earlyKey(id, ""))).length;
+  for (const one of ids) {
+    const hex = toHex(one);
+    if (ours.has(hex)) await markAcked(work, id, one);
+    else if (room > 0 && !statements.has(hex) && (await getState(work, keys.ack(id, one))) === undefined) {
+      work.put("delivered", earlyKey(id, hex), new Uint8Array(0));
+      room -= 1;
+    }
   }
 }
 
@@ -66,7 +91,8 @@ export async function payAcks(work: Work, archived: boolean): Promise<number> {
     const relationship = await loadRelationship(work, id);
     for (let at = 0; at < ids.length; at += maxIds) {
       const some = ids.slice(at, at + maxIds);
-      if (await post(work, relationship, await newContent(work, "ack", encodeBody("ack", some)))) settledBySibling(work, id, some);
+      if (await post(work, relationship, await newContent(work, relationship, "ack", encodeBody("ack", some))))
+        settledBySibling(work, id, some);
       else left += some.length;
     }
     await work.commit();

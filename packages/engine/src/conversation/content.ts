@@ -1,8 +1,19 @@
-import type { Bytes } from "@photon/protocol/codec";
+import { type Bytes, concat, sha256, utf8 } from "@photon/protocol/codec";
 import type { Content } from "@photon/protocol/queue";
+import type { Relationship } from "../relationship/model.ts";
+import { circleId } from "../relationship/records.ts";
+import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 
-/** A content of ours: a fresh id, and this device's next hybrid time. */
-export async function newContent(work: Work, kind: string, body: Bytes): Promise<Content> {
-  return { id: work.random(16), sent: await work.tick(), kind, body };
+/** The clock by which a relationship's messages are stamped; see `Work.tick`. */
+export const clockOf = (relationship: string): string => `hlc/${relationship}`;
+
+/** A content of ours: a fresh id, and the relationship's next hybrid time, by a node that is only this leaf's. */
+export async function newContent(work: Work, relationship: Relationship, kind: string, body: Bytes): Promise<Content> {
+  const id = work.random(16);
+  if (relationship.id === circleId) return { id, sent: await work.tick(), kind, body };
+  const own = await ownLeaf(work, relationship);
+  if (own === undefined) throw new Error("saying something where we have no leaf");
+  const node = sha256(concat(utf8("photon/clock/1"), own.id)).slice(0, 8);
+  return { id, sent: await work.tick(clockOf(relationship.id), node), kind, body };
 }

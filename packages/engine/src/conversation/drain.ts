@@ -1,5 +1,6 @@
 /** Reading: every inbox of ours from its cursor on, entry by entry, until nothing is new. */
-import { toHex } from "@photon/protocol/codec";
+import { struct, toHex, uint } from "@photon/protocol/codec";
+import { parseOrigin } from "@photon/protocol/meeting";
 import { type Batch, maxReadQueues, openDeposit } from "@photon/protocol/queue";
 import { listState } from "../circle/state.ts";
 import { cursorOf, hasCursor, isDone, markDone, moveCursor, readRequest, sealKeys } from "../delivery/inboxes.ts";
@@ -7,9 +8,11 @@ import { outboxItems } from "../delivery/outbox.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { photonError, type PhotonError } from "../errors.ts";
 import { circleId, getRecord, inboxSecretSchema, type InboxSecret, keys, leafOfSchema } from "../relationship/records.ts";
-import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
+import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
-import { followBundle, receive, retryNoted } from "./receive.ts";
+import { elapsed } from "../storage/elapsed.ts";
+import { isBundleOf } from "../delivery/bundle.ts";
+import { followBundle, receive, retryNoted, retryParked } from "./receive.ts";
 
 export interface DrainReport {
   /** Messages of people that became readable. */
@@ -26,8 +29,10 @@ interface Source {
   readonly secret: InboxSecret;
 }
 
-/** At most this many entries of one queue in one answer: 4 MiB of the largest. */
-const entriesPerRead = 64;
+/** At most this many entries of one queue in one answer; a relay stops at 4 MiB. */
+const entriesPerRead = 256;
+/** A queue holds fewer than this many answers; a relay that always has more is left for the next pass. */
+const maxRounds = 512;
 const queuesPerRead = Math.min(64, maxReadQueues);
 
 /** The circle first: it brings the keys by which the rest is read. */
@@ -49,29 +54,36 @@ async function drainSome(
 ): Promise<void> {
   const down = new Set<string>();
   let open = await sources(work, wanted);
-  while (open.length > 0 && signal?.aborted !== true) {
+  const known = new Set(open.map(({ secret }) => toHex(secret.sendId)));
+  for (let round = 0; open.length > 0 && round < maxRounds && signal?.aborted !== true; round++) {
     const next: Source[] = [];
     for (const [relay, some] of byRelay(open)) {
       if (!down.has(relay)) next.push(...(await readSome(work, relay, some, report, down)));
     }
     // Reading may have brought a new inbox, or a new relationship.
-    const known = new Set(open.map(({ secret }) => toHex(secret.sendId)));
-    open = [...next, ...(await sources(work, wanted)).filter(({ secret }) => !known.has(toHex(secret.sendId)))];
+    const begun = (await sources(work, wanted)).filter(({ secret }) => !known.has(toHex(secret.sendId)));
+    for (const { secret } of begun) known.add(toHex(secret.sendId));
+    open = [...next, ...begun];
   }
 }
 
 async function sources(work: Work, wanted: (relationship: string) => boolean): Promise<readonly Source[]> {
   const found: Source[] = [];
+  const begun = new Set(await relationshipIds(work));
   for (const { key, value } of await listState(work, "inbox/")) {
     const relationship = key.split("/")[1] ?? "";
     const secret = parseRow(inboxSecretSchema, value);
-    if (wanted(relationship) && !(await isDone(work, relationship, secret.sendId))) found.push({ relationship, secret });
+    // An inbox can be told of before the relationship that it belongs to.
+    if (!wanted(relationship) || !begun.has(relationship)) continue;
+    if (!(await isDone(work, relationship, secret.sendId))) found.push({ relationship, secret });
   }
   return found;
 }
 
 function* byRelay(all: readonly Source[]): Generator<readonly [string, readonly Source[]]> {
   for (const relay of new Set(all.map(({ secret }) => secret.relay))) {
+    // The address came from another device of ours, or from a bundle: only an origin is asked, never what else is near.
+    if (parseOrigin(relay) !== relay) continue;
     const here = all.filter(({ secret }) => secret.relay === relay);
     for (let at = 0; at < here.length; at += queuesPerRead) yield [relay, here.slice(at, at + queuesPerRead)];
   }
@@ -92,6 +104,11 @@ async function readSome(
   if (!answer.ok) {
     down.add(relay);
     report.problems.push(relayProblem(relay, answer.error));
+    return [];
+  }
+  if (answer.value.value.length !== some.length) {
+    down.add(relay);
+    report.problems.push(photonError("relay-refused", `${relay}: it answered other questions than were asked`));
     return [];
   }
   const more: Source[] = [];
@@ -125,23 +142,57 @@ async function isBeingMade(work: Work, source: Source): Promise<boolean> {
 
 /** @returns whether there is more to read. */
 async function takeBatch(work: Work, { relationship: id, secret }: Source, batch: Batch, report: DrainReport): Promise<boolean> {
-  let at = await startOf(work, id, secret);
-  for (const { seq, body } of batch.entries) {
-    if (seq <= at) continue;
+  const start = await startOf(work, id, secret);
+  if (batch.last < start) {
+    // What is stored from now on would come under numbers that we have passed: everything is read again, and known again.
+    report.problems.push(photonError("relay-refused", `${secret.relay}: an inbox went back in time`));
+    moveCursor(work, id, secret.sendId, 0);
+    return false;
+  }
+  let at = Math.max(start, batch.gone);
+  let whole = true;
+  let changed = false;
+  for (const { seq, body } of batch.entries.toSorted((a, b) => a.seq - b.seq)) {
+    if (seq <= start) continue;
     report.touched.add(id);
     const inner = openDeposit(sealKeys(await loadRelationship(work, id), secret), body);
     // What no key of ours opens was put there by somebody without the keys.
-    if (inner.ok) report.messages += await receive(work, id, inner.value);
-    at = seq;
+    if (inner.ok) {
+      const received = await receive(work, id, inner.value);
+      report.messages += received.messages;
+      changed ||= received.changed;
+    }
+    if (seq > at + 1 && whole) {
+      whole = await isGivenUp(work, id, secret.sendId, at);
+      if (!whole) report.problems.push(photonError("relay-refused", `${secret.relay}: an inbox is shown with a gap`));
+    }
+    if (whole) at = Math.max(at, seq);
   }
-  if (batch.entries.length > 0) moveCursor(work, id, secret.sendId, at);
-  if (at < batch.last && batch.entries.length > 0) return true;
-  if (batch.bundle !== undefined) {
+  // Once for all of them: what waits is looked at as a whole.
+  if (changed) report.messages += await retryParked(work, id);
+  const hasMoved = batch.entries.length > 0 && at > start;
+  if (hasMoved) moveCursor(work, id, secret.sendId, at);
+  if (at < batch.last && hasMoved) return true;
+  if (batch.bundle !== undefined && isBundleOf(await loadRelationship(work, id), batch.bundle)) {
     await followBundle(work, await loadRelationship(work, id), "own", batch.bundle);
     const { inbox } = (await loadRelationship(work, id)).mine.state;
     if (inbox !== undefined && toHex(inbox.sendId) !== toHex(secret.sendId)) markDone(work, id, secret.sendId);
-    else report.lockedOut = true;
+    // Only the circle's own word, sealed with the circle's key, tells a device that it no longer belongs to it.
+    else if (id === circleId) report.lockedOut = true;
     report.touched.add(id);
   }
+  return false;
+}
+
+/** How long what a relay leaves out is waited for, in ms; behind it, all is read again until then. */
+const gapPatience = 10 * 60 * 1000;
+const gapSchema = struct({ after: [1, uint()], since: [2, uint()] });
+
+/** Whether the entry after this one has been missing for so long that it is done without: its sender has it, unacknowledged. */
+async function isGivenUp(work: Work, relationship: string, sendId: Uint8Array, after: number): Promise<boolean> {
+  const key = `gap/${relationship}/${toHex(sendId)}`;
+  const gap = await work.read("cursor", key, gapSchema);
+  if (gap?.after === after) return elapsed(gap.since, work.now()) > gapPatience;
+  work.write("cursor", key, gapSchema, { after, since: work.now() });
   return false;
 }

@@ -26,7 +26,7 @@ import {
   sendingGeneration,
 } from "../relationship/generations.ts";
 import { leafKeys, packagesOf, signerOf } from "../relationship/leaves.ts";
-import type { Relationship } from "../relationship/model.ts";
+import { liveMembers, type Relationship } from "../relationship/model.ts";
 import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 
@@ -56,7 +56,8 @@ const lineageLeaves = (relationship: Relationship): readonly Leaf[] =>
 
 /**
  * Founds the next generation with every live leaf of both sides, and puts its Welcome in the outbox.
- * @returns undefined if this device has no live leaf, or a side has none: then nobody can be spoken to.
+ * @returns undefined if this device has no live leaf, or a side has none, or one to which nothing can be sealed: then nobody
+ * can be spoken to.
  */
 export async function found(work: Work, relationship: Relationship): Promise<GenerationEntry | undefined> {
   const own = await ownLeaf(work, relationship);
@@ -75,8 +76,12 @@ export async function found(work: Work, relationship: Relationship): Promise<Gen
   }
   const group = makeGroupId(work.random(32));
   const founded = await work.session.found(group, keys, packages);
-  if (!founded.ok) throw new Error(`a live leaf's package was refused: ${founded.error.code} ${founded.error.detail}`);
+  // A peer's leaf by whose package nobody can be added: until that leaf is retired, nobody can be spoken to.
+  if (!founded.ok) return undefined;
   const { generation, welcome } = founded.value;
+  const members = liveMembers(relationship);
+  if (generation.members.length !== members.length || !generation.members.every((id, at) => equalBytes(id, members[at] ?? own.id)))
+    return undefined;
   const statement = await signStatement(
     {
       type: "generation",

@@ -22,9 +22,10 @@ import { undeposited } from "../delivery/outbox.ts";
 import { keys } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { clockOf } from "./content.ts";
 import { unacked } from "./unacked.ts";
 
-const messageSchema = struct({
+export const messageSchema = struct({
   id: [1, bytes(16)],
   sent: [2, hlcSchema],
   from: [3, oneOf({ me: 0, peer: 1 })],
@@ -34,13 +35,14 @@ const messageSchema = struct({
   replyTo: [7, optional(bytes(16))],
   /** From a leaf that no longer counted when it came: kept, and shown apart. */
   quarantined: [8, boolean],
-  /** When it came here, in ms, where its sender's clock was so far ahead that it cannot be believed; else 0. */
+  /** When it came here, in ms, where its sender's clock cannot be believed: far ahead, or before we had met; else 0. */
   received: [9, uint()],
 });
 export type StoredMessage = SchemaType<typeof messageSchema>;
 
 /**
  * Keeps a message. Its entry's time is its sender's, so that all devices of a side make one and the same entry.
+ * A retired device may have sent a copy before its sibling sent the message itself: the genuine one takes its place.
  * @returns false if it was there before: shown exactly once.
  */
 export async function keepMessage(
@@ -49,13 +51,17 @@ export async function keepMessage(
   content: Content,
   from: { readonly who: "me" | "peer"; readonly leaf: LeafId; readonly quarantined: boolean },
 ): Promise<boolean> {
-  const key = keys.message(relationship.id, content.sent, content.id);
-  if ((await getState(work, key)) !== undefined) return false;
+  const key = keys.message(relationship.id, content, from.who);
+  const held = await getState(work, key);
+  if (held !== undefined && (from.quarantined || !parseRow(messageSchema, held).quarantined)) return false;
   const { id, sent, kind, body, replyTo } = content;
-  const received = sent.wall > work.now() + maxLead ? work.now() : 0;
+  const { created } = relationship.record;
+  const isCredible =
+    sent.wall <= work.now() + maxLead && (from.who === "me" || relationship.peer === undefined || sent.wall >= created - maxLead);
+  const received = isCredible ? 0 : work.now();
   const message = { id, sent, from: from.who, leaf: from.leaf, kind, body, quarantined: from.quarantined, received };
   await setState(work, key, encode(messageSchema, { ...message, ...(replyTo === undefined ? {} : { replyTo }) }), sent);
-  await work.observe(sent);
+  await work.observe(sent, clockOf(relationship.id));
   return true;
 }
 
@@ -69,7 +75,7 @@ export async function shownMessages(
   relationship: Relationship,
   page: { readonly after?: string; readonly limit?: number },
 ): Promise<readonly ShownMessage[]> {
-  const all = asSaid(await loadMessages(work, relationship.id));
+  const all = eachOnce(asSaid(await loadMessages(work, relationship.id)));
   const start = page.after === undefined ? 0 : all.findIndex(({ id }) => toHex(id) === page.after) + 1;
   const chosen = all.slice(Math.max(start, page.limit === undefined ? 0 : all.length - page.limit));
   const queued = await undeposited(work, relationship.id);
@@ -96,8 +102,23 @@ export async function shownMessages(
 }
 
 /**
- * In the order of their senders' clocks. A message from too far ahead stands where it came in, and what its device had said
- * before stands before it: so a clock that was years ahead for a day disorders that day, and not the years.
+ * Honest senders give a message one time; of a message that came with several, the one that stands first counts, and a
+ * quarantined one only where there is no other.
+ */
+function eachOnce(messages: readonly StoredMessage[]): readonly StoredMessage[] {
+  const nameOf = ({ id, from }: StoredMessage): string => `${from} ${toHex(id)}`;
+  const genuine = new Set(messages.filter(({ quarantined }) => !quarantined).map(nameOf));
+  const seen = new Set<string>();
+  return messages.filter((message) => {
+    const name = nameOf(message);
+    return !seen.has(name) && !(message.quarantined && genuine.has(name)) && seen.add(name);
+  });
+}
+
+/**
+ * In the order of their senders' clocks. A message whose time cannot be believed stands where it came in; those of one
+ * device that do stand in the order of its clock. So a clock that was years ahead for a day disorders that day, and not the
+ * years; nor can a peer, with one message from the future, send all that follows back in time.
  */
 function asSaid(messages: readonly StoredMessage[]): readonly StoredMessage[] {
   const byClock = messages.toSorted((a, b) => compareHlc(a.sent, b.sent));
@@ -106,8 +127,8 @@ function asSaid(messages: readonly StoredMessage[]): readonly StoredMessage[] {
   const places = new Map<StoredMessage, number>();
   for (const message of byClock.toReversed()) {
     const { leaf, received, sent } = message;
-    const place = Math.min(received === 0 ? sent.wall : received, nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY);
-    nextOf.set(idKey(leaf), place);
+    const place = received === 0 ? sent.wall : Math.min(received, nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY);
+    if (received !== 0) nextOf.set(idKey(leaf), place);
     places.set(message, place);
   }
   return byClock.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0) || compareHlc(a.sent, b.sent));

@@ -4,8 +4,8 @@
  * each later generation: so nothing is lost with the leaves that it was sealed to.
  */
 import { expectOk } from "@photon/protocol/codec";
-import { type Content, decodeContent, encodeBody, encodeContent } from "@photon/protocol/queue";
-import { deposit } from "../delivery/outbox.ts";
+import { type Content, decodeContent, encodeBody, encodeContent, encodeEnvelope } from "@photon/protocol/queue";
+import { depositEncoded } from "../delivery/outbox.ts";
 import { advance, type GenerationEntry, ratchets, sendingGeneration } from "../relationship/generations.ts";
 import { hasFreshPackage, leafKeys, makeFreshPackage } from "../relationship/leaves.ts";
 import type { Relationship } from "../relationship/model.ts";
@@ -35,10 +35,10 @@ async function seal(work: Work, relationship: Relationship, entry: GenerationEnt
   if (live === undefined) throw new Error("sealing in a generation that was not joined");
   const { generation, message } = await work.session.seal(live, encodeContent(content));
   advance(work, relationship, entry, generation, generation.self);
-  const envelope = { kind: "message", value: { generation: entry.statement.id, message } } as const;
+  const envelope = encodeEnvelope({ kind: "message", value: { generation: entry.statement.id, message } });
   const options = { message: content.id };
-  if (relationship.peer !== undefined) await deposit(work, relationship.id, "peer", envelope, options);
-  await deposit(work, relationship.id, "own", envelope, options);
+  if (relationship.peer !== undefined) await depositEncoded(work, relationship.id, "peer", envelope, options);
+  await depositEncoded(work, relationship.id, "own", envelope, options);
 }
 
 /** Seals everything unacknowledged that is not in the generation we send in. */
@@ -67,7 +67,7 @@ export async function introduceSelf(work: Work, relationship: Relationship, entr
   if (keys === undefined || entry.statement.body.members.length < 2) return;
   const fresh = await makeFreshPackage(work, relationship.id, keys, entry.statement.id, entry.statement.body.number);
   const body = encodeBody("key-package", { leaf: keys.id, package: fresh, generation: entry.statement.id });
-  await seal(work, relationship, entry, await newContent(work, "key-package", body));
+  await seal(work, relationship, entry, await newContent(work, relationship, "key-package", body));
 }
 
 /** Says hello in a generation that was joined and not spoken in yet. */

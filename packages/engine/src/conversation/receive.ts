@@ -2,7 +2,7 @@
  * What an envelope does to a relationship. Total: whatever a peer, a thief with old keys or a server puts in a queue is
  * taken, kept for later, or left aside; it never throws and never stops what comes behind it.
  */
-import { type Bytes, type DecodeError, equalBytes, type Result } from "@photon/protocol/codec";
+import { type Bytes, type DecodeError, equalBytes, type Result, struct, uint } from "@photon/protocol/codec";
 import { statementsSince } from "@photon/protocol/lineage";
 import {
   type Content,
@@ -15,7 +15,7 @@ import {
   isKnownKind,
 } from "@photon/protocol/queue";
 import { idKey, type KnownStatement, type LeafId, parseStatement, type Statement } from "@photon/protocol/statement";
-import { mergeState } from "../circle/state.ts";
+import { mergeState } from "../circle/merge.ts";
 import { deposit, hasten } from "../delivery/outbox.ts";
 import { type BundleContent, openBundle } from "../delivery/bundle.ts";
 import { keepInbox } from "../delivery/inboxes.ts";
@@ -23,6 +23,7 @@ import { takeClaim } from "../meeting/claims.ts";
 import {
   advance,
   eraseOld,
+  heardMore,
   keepGeneration,
   mayLearn,
   ratchets,
@@ -32,65 +33,78 @@ import {
 import { dropPackages } from "../relationship/leaves.ts";
 import { circleId, flagSchema, keys, setRecord } from "../relationship/records.ts";
 import { lineageOf, type Relationship } from "../relationship/model.ts";
-import { addStatements, loadRelationship, ownLeaf, statementBytes } from "../relationship/relationship.ts";
-import { statementAckId } from "../relationship/speaking.ts";
+import { addStatements, loadRelationship, ownLeaf } from "../relationship/relationship.ts";
+import { inEnvelopes, statementAckId } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import { owe, settle, settledBySibling, watchOver } from "./acks.ts";
 import { arrive, keepPackage } from "./founding.ts";
 import { keepMessage } from "./messages.ts";
-import { assemble, park, parked, unpark } from "./parking.ts";
+import { assemble, park, parked, parkGap, type Place, takeGap, unpark } from "./parking.ts";
 
 /** `changed`: something that parked envelopes may have waited for. `message`: a person's message became readable. */
-export type Effect = "nothing" | "changed" | "message" | "wait" | "gap";
+export type Effect = "nothing" | "changed" | "opened" | "message" | "wait";
 
-/** Takes an opened deposit, and whatever it sets free. @returns how many messages of people became readable. */
-export async function receive(work: Work, id: string, inner: Bytes): Promise<number> {
-  const envelope = decodeEnvelope(inner);
-  if (!envelope.ok) return 0;
-  const effect = await handle(work, await loadRelationship(work, id), envelope.value);
-  if (effect === "wait" || effect === "gap") await park(work, id, encodeEnvelope(envelope.value), effect === "gap");
-  return (effect === "message" ? 1 : 0) + (effect === "changed" || effect === "message" ? await retryParked(work, id) : 0);
+interface Outcome {
+  readonly effect: Effect;
+  /** How many messages of people became readable. */
+  readonly messages: number;
+}
+const outcomeOf = (effect: Effect): Outcome => ({ effect, messages: effect === "message" ? 1 : 0 });
+
+export interface Received {
+  readonly messages: number;
+  /** Whether `retryParked` may find that something which waited need wait no longer. */
+  readonly changed: boolean;
 }
 
-/** Looks again at what was parked, as long as that helps. */
+/** Takes an opened deposit. After some of them, or all, `retryParked` takes up what they set free. */
+export async function receive(work: Work, id: string, inner: Bytes): Promise<Received> {
+  const envelope = decodeEnvelope(inner);
+  if (!envelope.ok) return { messages: 0, changed: false };
+  const { effect, messages } = await handle(work, await loadRelationship(work, id), envelope.value);
+  if (effect === "wait") await park(work, id, encodeEnvelope(envelope.value));
+  return { messages, changed: effect === "changed" };
+}
+
+/** Looks again at what was parked, as long as that helps. @returns how many messages of people became readable. */
 export async function retryParked(work: Work, id: string): Promise<number> {
   let messages = 0;
   for (let again = true; again;) {
     again = false;
     for (const item of await parked(work, id)) {
       const envelope = decodeEnvelope(item.envelope);
-      const effect = envelope.ok ? await handle(work, await loadRelationship(work, id), envelope.value) : "nothing";
-      if (effect === "wait" || effect === "gap") continue;
-      unpark(work, item);
-      if (effect === "message") messages += 1;
-      again ||= effect !== "nothing";
+      const outcome = envelope.ok ? await handle(work, await loadRelationship(work, id), envelope.value) : outcomeOf("nothing");
+      if (outcome.effect === "wait") continue;
+      await unpark(work, id, item);
+      messages += outcome.messages;
+      again ||= outcome.effect === "changed";
     }
   }
   return messages;
 }
 
-async function handle(work: Work, relationship: Relationship, envelope: Envelope): Promise<Effect> {
+async function handle(work: Work, relationship: Relationship, envelope: Envelope): Promise<Outcome> {
   switch (envelope.kind) {
     case "fragment": {
       const whole = await assemble(work, relationship.id, envelope.value);
       const inner: Result<Envelope, DecodeError> | undefined = whole === undefined ? undefined : decodeEnvelope(whole);
-      return inner?.ok === true && inner.value.kind !== "fragment" ? handle(work, relationship, inner.value) : "nothing";
+      return inner?.ok === true && inner.value.kind !== "fragment" ? handle(work, relationship, inner.value) : outcomeOf("nothing");
     }
     case "lineage":
-      return takeStatements(work, relationship, envelope.value.statements);
+      return outcomeOf(await takeStatements(work, relationship, envelope.value.statements));
     case "generation": {
       const arrival = await arrive(work, relationship, envelope.value);
       if (arrival === "wait") await askForMissing(work, relationship);
-      return arrival === "wait" ? "wait" : arrival === "accepted" ? "changed" : "nothing";
+      return outcomeOf(arrival === "wait" ? "wait" : arrival === "accepted" ? "changed" : "nothing");
     }
     case "message":
-      return openMessage(work, relationship, envelope.value);
+      return openMessages(work, relationship, envelope.value);
     case "claim":
-      return (await takeClaim(work, relationship, envelope.value)) ? "changed" : "nothing";
+      return outcomeOf((await takeClaim(work, relationship, envelope.value)) ? "changed" : "nothing");
     case "need":
       await answerNeed(work, relationship, envelope.value);
-      return "nothing";
+      return outcomeOf("nothing");
   }
 }
 
@@ -112,19 +126,26 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
   // The oldest first: each is numbered by its parents.
   for (const statement of founded.toSorted((a, b) => a.body.number - b.body.number))
     if (await learnGeneration(work, relationship, statement)) generations += 1;
+  const waitedBefore = waitingOf(relationship);
   const added = await addStatements(work, relationship, statements);
-  for (const statement of added) {
-    if (lineageOf(relationship, statement.side) !== relationship.peer || statement.type === "found") continue;
+  const waiting = waitingOf(relationship);
+  // Acknowledged is what is complete: new, no longer waiting for another, or come again because our word was lost.
+  const here = new Set([...waitedBefore, ...statements.map(({ id }) => idKey(id))]);
+  for (const id of here) {
+    const statement = relationship.peer?.statements.get(id);
+    if (statement === undefined || statement.type === "found" || waiting.has(id)) continue;
     owe(work, relationship.id, statementAckId(statement));
     if (statement.type === "move") await hasten(work, relationship.id);
   }
-  // Known statements of the peer's that come again: our acknowledgement was lost.
-  for (const statement of statements) {
-    const isPeers = relationship.peer !== undefined && equalBytes(statement.side, relationship.peer.side);
-    if (isPeers && !added.includes(statement)) owe(work, relationship.id, statementAckId(statement));
-  }
+  if (waiting.size > 0) await askForMissing(work, relationship);
   if (early) return "wait";
   return added.length + generations > 0 ? "changed" : "nothing";
+}
+
+/** Statements of the peer's that build on others which are not here. */
+function waitingOf({ peer }: Relationship): ReadonlySet<string> {
+  const waiting = [...(peer?.state.standing ?? [])].filter(([, standing]) => standing.kind === "waiting");
+  return new Set(waiting.map(([id]) => id));
 }
 
 /** A generation of which only the statement came, so that those that follow it can be numbered. */
@@ -134,30 +155,60 @@ async function learnGeneration(work: Work, relationship: Relationship, statement
   return true;
 }
 
-async function openMessage(
-  work: Work,
-  relationship: Relationship,
-  { generation, message }: EnvelopeOf<"message">,
-): Promise<Effect> {
+/** Opens a message, and those of its sender's that waited for it. */
+async function openMessages(work: Work, relationship: Relationship, envelope: EnvelopeOf<"message">): Promise<Outcome> {
+  const { generation } = envelope;
+  let messages = 0;
+  let next: EnvelopeOf<"message"> | undefined = envelope;
+  let effect: Effect = "nothing";
+  while (next !== undefined) {
+    const opened: Opening = await openMessage(work, relationship, next);
+    if (next === envelope) ({ effect } = opened);
+    if (opened.effect === "message") messages += 1;
+    next = undefined;
+    if (opened.place === undefined) continue;
+    const { sender, counter } = opened.place;
+    const waiting = await takeGap(work, relationship.id, { generation, sender, counter: counter + 1 });
+    const decoded = waiting === undefined ? undefined : decodeEnvelope(waiting);
+    if (decoded?.ok === true && decoded.value.kind === "message") next = decoded.value.value;
+  }
+  return { effect, messages };
+}
+
+interface Opening {
+  readonly effect: Effect;
+  /** Where it was opened; undefined where it was not. */
+  readonly place?: Omit<Place, "generation">;
+}
+
+async function openMessage(work: Work, relationship: Relationship, envelope: EnvelopeOf<"message">): Promise<Opening> {
+  const { generation, message } = envelope;
   const entry = relationship.generations.get(idKey(generation));
-  if (entry === undefined) return "wait";
+  if (entry === undefined) return { effect: "wait" };
   const live = await ratchets(work, relationship, entry);
   // Not a member, or erased: what matters in it is sealed again to us by its sender.
-  if (live === undefined) return "nothing";
+  if (live === undefined) return { effect: "nothing" };
   const opened = await work.session.open(live, message);
   if (!opened.ok) {
-    if (opened.error.code === "out-of-order") return "gap";
+    const { error } = opened;
+    if (error.code === "out-of-order")
+      await parkGap(
+        work,
+        relationship.id,
+        { generation, sender: error.sender, counter: error.counter },
+        encodeEnvelope({ kind: "message", value: envelope }),
+      );
     // Our own message, and we have not sealed so many: this disk is older than the queue. Never send here again.
-    if (opened.error.code === "own-message" && opened.error.counter >= live.sent) setStatus(work, relationship, entry, "tainted");
-    return "nothing";
+    if (error.code === "own-message" && error.counter >= live.sent) setStatus(work, relationship, entry, "tainted");
+    return { effect: "nothing" };
   }
-  advance(work, relationship, entry, opened.value.generation, opened.value.sender);
-  const content = decodeContent(opened.value.plaintext);
-  const effect = content.ok ? await takeContent(work, relationship, opened.value.sender, content.value) : "nothing";
-  const erased = eraseOld(work, relationship);
+  const { sender, counter, plaintext } = opened.value;
+  advance(work, relationship, entry, opened.value.generation, sender);
+  const content = decodeContent(plaintext);
+  const effect = content.ok ? await takeContent(work, relationship, sender, content.value) : "nothing";
+  const erased = heardMore(entry) ? eraseOld(work, relationship) : undefined;
   if (erased !== undefined) await dropPackages(work, relationship.id, erased - 1);
-  // A sender's next message may have waited for this one.
-  return effect === "nothing" ? "changed" : effect;
+  return { effect: effect === "nothing" ? "opened" : effect, place: { sender, counter } };
 }
 
 async function takeContent(work: Work, relationship: Relationship, sender: LeafId, content: Content): Promise<Effect> {
@@ -171,7 +222,7 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
       if (!ids.ok || quarantined) return "nothing";
       if (who === "peer") await settle(work, relationship, ids.value);
       else settledBySibling(work, relationship.id, ids.value);
-      return "changed";
+      return "opened";
     }
     case "key-package": {
       const body = decodeBody("key-package", content.body);
@@ -179,31 +230,30 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
       const info = await work.session.inspectKeyPackage(body.value.package);
       if (!info.ok || idKey(info.value.leaf) !== idKey(sender)) return "nothing";
       keepPackage(work, relationship, sender, body.value.generation, body.value.package);
-      return "changed";
+      return "opened";
     }
     case "change": {
       const changes = decodeBody("change", content.body);
       if (!changes.ok || relationship.id !== circleId || quarantined) return "nothing";
       noteChanged(work, await mergeState(work, changes.value, "circle"));
-      return "changed";
+      return "opened";
     }
     case "confirm": {
       if (who === "peer" && !quarantined) {
         await setRecord(work, keys.confirmed(relationship.id), flagSchema, true);
         owe(work, relationship.id, content.id);
       }
-      return "changed";
+      return "opened";
     }
     case "receipt":
     case "lineage":
     case "custody":
-      return "changed";
+      return "opened";
     default: {
       const fresh = await keepMessage(work, relationship, content, { who, leaf: sender, quarantined });
       if (who === "peer" && !quarantined) owe(work, relationship.id, content.id);
-      if (who === "me" && fresh)
-        watchOver(work, relationship.id, content.id, keys.message(relationship.id, content.sent, content.id));
-      return fresh && (content.kind === "text" || !isKnownKind(content.kind)) ? "message" : "changed";
+      if (who === "me" && fresh) await watchOver(work, relationship.id, content.id, keys.message(relationship.id, content, who));
+      return fresh && (content.kind === "text" || !isKnownKind(content.kind)) ? "message" : "opened";
     }
   }
 }
@@ -234,6 +284,9 @@ export async function retryNoted(work: Work): Promise<{ readonly relationships: 
 }
 
 const needEvery = 60 * 60 * 1000;
+/** How many questions of a side are answered in that time: each of its devices may ask once. */
+const maxAnswers = 10;
+const answeredSchema = struct({ since: [1, uint()], count: [2, uint()] });
 
 /** Asks the peer for what its generations build on and we do not have; at most once an hour. */
 async function askForMissing(work: Work, relationship: Relationship): Promise<void> {
@@ -251,10 +304,16 @@ async function askForMissing(work: Work, relationship: Relationship): Promise<vo
 /** Sends what of our lineage the peer says it lacks, and the generations that it may have to number from. */
 async function answerNeed(work: Work, relationship: Relationship, need: EnvelopeOf<"need">): Promise<void> {
   if (relationship.peer === undefined || !equalBytes(need.side, relationship.mine.side)) return;
+  const key = `answered/${relationship.id}`;
+  const before = await work.read("duty", key, answeredSchema);
+  const answered =
+    before === undefined || elapsed(before.since, work.now()) >= needEvery ? { since: work.now(), count: 0 } : before;
+  if (answered.count >= maxAnswers) return;
+  work.write("duty", key, answeredSchema, { ...answered, count: answered.count + 1 });
   const lineage = statementsSince([...relationship.mine.statements.values()], need.heads);
-  const missing = [...recentGenerations(relationship), ...lineage].slice(-64);
-  if (missing.length > 0)
-    await deposit(work, relationship.id, "peer", { kind: "lineage", value: { statements: statementBytes(missing) } });
+  // The oldest first, and all of it: what comes later builds on it.
+  const missing = [...lineage, ...recentGenerations(relationship)];
+  for (const some of inEnvelopes(missing)) await deposit(work, relationship.id, "peer", some);
 }
 
 /** A queue has moved: its bundle says where to. @returns whether we now know another address. */

@@ -49,10 +49,13 @@ export async function sealBundle(
   const siblings = liveLeaves(audience.mine).filter(({ leaf }) => idKey(leaf.id) !== idKey(audience.self));
   const peers = audience.peer === undefined ? [] : liveLeaves(audience.peer);
   const part = async (packages: readonly Bytes[], value: BundleContent): Promise<Bytes> => {
-    if (packages.length === 0) return new Uint8Array(0);
-    const sealed = await work.session.sealToPackages(packages, label, encode(contentSchema, value));
-    if (!sealed.ok) throw new Error(`a live leaf's package was refused: ${sealed.error.code} ${sealed.error.detail}`);
-    return sealed.value;
+    const content = encode(contentSchema, value);
+    const all = packages.length === 0 ? undefined : await work.session.sealToPackages(packages, label, content);
+    if (all?.ok === true) return all.value;
+    // A leaf to which nothing can be sealed must not keep the others from finding the way.
+    const usable: Bytes[] = [];
+    for (const one of packages) if ((await work.session.sealToPackages([one], label, content)).ok) usable.push(one);
+    return usable.length === 0 ? new Uint8Array(0) : expectOk(await work.session.sealToPackages(usable, label, content));
   };
   const parts = {
     peer: await part(
@@ -72,6 +75,10 @@ function keysOf(relationship: Relationship, whose: "peer" | "own"): readonly Byt
   if (whose === "peer") return (relationship.peer?.state.inboxes ?? []).map(({ sealKey }) => sealKey).toReversed();
   return [...relationship.inboxes.values()].flatMap((secret) => sealKeys(relationship, secret)).toReversed();
 }
+
+/** Whether it was sealed by somebody who had the queue's keys: one of our own devices, not the relay. */
+export const isBundleOf = (relationship: Relationship, bundle: Bytes): boolean =>
+  openBucket(keysOf(relationship, "own"), label, bundle).ok;
 
 /** @param whose whether the frozen queue is the peer's (we deposit there) or our own. */
 export async function openBundle(

@@ -3,7 +3,7 @@
  * that cannot be done yet holds back those behind it, and nothing else.
  */
 import { type Bytes, toHex } from "@photon/protocol/codec";
-import { appendMac, type RelayRefusal, rotationKeys, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
+import { appendMac, type RelayRefusal, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
 import { parseOrigin } from "@photon/protocol/meeting";
 import type { Inbox } from "@photon/protocol/statement";
 import type { PhotonError } from "../errors.ts";
@@ -13,7 +13,7 @@ import { loadRelationship } from "../relationship/relationship.ts";
 import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { isDue } from "../storage/elapsed.ts";
-import { queueKeys } from "./inboxes.ts";
+import { keysOf, queueKeys } from "./inboxes.ts";
 import { appendIdFor, backoff, type Item, type Operation, outboxItems, postpone, removeItem } from "./outbox.ts";
 import { relayProblem } from "./relay-errors.ts";
 
@@ -53,7 +53,8 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
   let sinceCommit = 0;
   for (const item of items) {
     const lane = `${item.relationship}/${laneOf(item.operation)}`;
-    const ready = isDue(item.nextAt, work.now(), longestWait) && !heldLanes.has(lane) && item.after.every((key) => !undone.has(key));
+    const ready =
+      isDue(item.nextAt, work.now(), longestWait) && !heldLanes.has(lane) && item.after.every((key) => !undone.has(key));
     if (!ready || options.signal?.aborted === true) {
       heldLanes.add(lane);
       report.pending += 1;
@@ -92,7 +93,11 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
 }
 
 /** What we ask of our own relay is in one order: a queue is made, announced, rotated and written in turn. */
-const laneOf = (operation: Operation): "peer" | "own" => (operation.kind === "append" ? operation.value.target : "own");
+function laneOf(operation: Operation): "peer" | "own" | "locks" {
+  if (operation.kind === "append") return operation.value.target;
+  // It waits for the peer's relay, and nothing of ours has to wait with it.
+  return operation.kind === "rotate" && !operation.value.both ? "locks" : "own";
+}
 
 /** Two tries, the second after a moved inbox was found again. */
 async function attempt(work: Work, item: Item, down: ReadonlyMap<string, RelayError>, options: FlushOptions): Promise<Attempt> {
@@ -123,17 +128,21 @@ async function perform(
     }
     case "rotate": {
       const secret = ownInbox(relationship, operation.value.sendId);
+      const { rotation, both } = operation.value;
+      const { readKey, writeKeys } = queueKeys(secret, rotation);
+      // Two steps a rotation: the relay's version counts them.
       const fields = {
         receiveId: secret.receiveId,
-        version: operation.value.rotation,
-        ...queueKeys(secret, operation.value.rotation),
+        version: both ? 2 * rotation - 1 : 2 * rotation,
+        readKey,
+        writeKeys: both ? [...writeKeys, ...queueKeys(secret, rotation - 1).writeKeys] : writeKeys,
       };
       return call(work, secret.relay, down, "rotate", signRotate(secret.readSeed, fields), ["conflict"]);
     }
     case "freeze": {
       const secret = ownInbox(relationship, operation.value.sendId);
       const fields = { receiveId: secret.receiveId, bundle: operation.value.bundle };
-      return call(work, secret.relay, down, "move", signMove(secret.readSeed, fields), ["conflict"]);
+      return call(work, secret.relay, down, "move", signMove(secret.readSeed, fields), ["conflict", "forbidden"]);
     }
     case "append":
       return append(work, relationship, item, operation.value, down);
@@ -155,7 +164,9 @@ async function append(
   const body = sealDeposit(sealKey, value.envelope, work.random(24));
   if (!body.ok) throw new Error(`an envelope does not fit a deposit: ${body.error.detail}`);
   const fields = { sendId, appendId: appendIdFor(item, sendId), body: body.value };
-  return call(work, address.relay, down, "append", { ...fields, mac: appendMac(writeKey, fields) }, [], value.target);
+  // Named keys that are gone: a sibling has announced and made the same rotation already.
+  const doneAnyway: readonly RelayRefusal[] = value.under === undefined ? [] : ["forbidden"];
+  return call(work, address.relay, down, "append", { ...fields, mac: appendMac(writeKey, fields) }, doneAnyway, value.target);
 }
 
 /** Where the deposit goes: what the lineages say at this moment. */
@@ -166,7 +177,7 @@ function addressOf(relationship: Relationship, value: Append): Omit<Inbox, "rota
   const { sendId, rotation } = value.under ?? inForce;
   const secret = relationship.inboxes.get(toHex(sendId));
   if (secret === undefined) return inForce;
-  return { relay: secret.relay, sendId, ...rotationKeys(secret.root, rotation) };
+  return { relay: secret.relay, sendId, ...keysOf(secret, rotation) };
 }
 
 function ownInbox(relationship: Relationship, sendId: Bytes): InboxSecret {

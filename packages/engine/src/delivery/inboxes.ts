@@ -1,6 +1,6 @@
 /** The inboxes of our side: making them, their keys by rotation, and what to read from where. See spec/05-queue.md. */
-import { type Bytes, encode, toHex, uint } from "@photon/protocol/codec";
-import { makeQueueKeys, readKeyOf, rotationKeys, signRead } from "@photon/protocol/queue";
+import { type Bytes, encode, equalBytes, toHex, uint } from "@photon/protocol/codec";
+import { makeQueueKeys, readKeyOf, type RotationKeys, rotationKeys, signRead } from "@photon/protocol/queue";
 import type { RelayRequestOf } from "@photon/protocol/queue";
 import type { Inbox } from "@photon/protocol/statement";
 import { setRecord, inboxSecretSchema, type InboxSecret, keys } from "../relationship/records.ts";
@@ -19,7 +19,7 @@ export async function keepInbox(work: Work, relationship: Relationship, secret: 
 
 /** The write side, as statements carry it. */
 export function writeSide(secret: InboxSecret, rotation: number): Inbox {
-  return { relay: secret.relay, sendId: secret.sendId, rotation, ...rotationKeys(secret.root, rotation) };
+  return { relay: secret.relay, sendId: secret.sendId, rotation, ...keysOf(secret, rotation) };
 }
 
 /** What `create` and `rotate` tell the relay. */
@@ -27,18 +27,29 @@ export function queueKeys(
   secret: InboxSecret,
   rotation: number,
 ): { readonly readKey: Bytes; readonly writeKeys: readonly Bytes[] } {
-  return { readKey: readKeyOf(secret.readSeed), writeKeys: [rotationKeys(secret.root, rotation).writeKey] };
+  return { readKey: readKeyOf(secret.readSeed), writeKeys: [keysOf(secret, rotation).writeKey] };
 }
 
 /** Seal keys that entries of this inbox may be under, the likeliest first: rotation n is announced before it is in force. */
 export function sealKeys(relationship: Relationship, secret: InboxSecret): readonly Bytes[] {
-  const named = relationship.mine.state.inboxes.filter((inbox) => toHex(inbox.sendId) === toHex(secret.sendId));
+  const named = relationship.mine.state.inboxes.filter((inbox) => equalBytes(inbox.sendId, secret.sendId));
   const last = named.reduce((largest, inbox) => Math.max(largest, inbox.rotation), 0) + 1;
   const found: Bytes[] = [];
-  for (let rotation = last - 1; rotation >= 0 && found.length < 8; rotation--)
-    found.push(rotationKeys(secret.root, rotation).sealKey);
-  found.push(rotationKeys(secret.root, last).sealKey);
+  for (let rotation = last - 1; rotation >= 0 && found.length < 8; rotation--) found.push(keysOf(secret, rotation).sealKey);
+  found.push(keysOf(secret, last).sealKey);
   return found;
+}
+
+/** As long as the secret is held, so are the keys that were derived from it: they are needed for every entry. */
+const derived = new WeakMap<InboxSecret, Map<number, RotationKeys>>();
+
+/** The write and seal keys of an inbox of ours at a rotation. */
+export function keysOf(secret: InboxSecret, rotation: number): RotationKeys {
+  const known = derived.get(secret) ?? new Map<number, RotationKeys>();
+  derived.set(secret, known);
+  const made = known.get(rotation) ?? rotationKeys(secret.root, rotation);
+  known.set(rotation, made);
+  return made;
 }
 
 const afterSchema = uint();

@@ -12,6 +12,7 @@
  * | `put`     | leaves an invitation's offer                      | `done`, or that it exists          |
  */
 import {
+  boolean,
   bytes,
   type Bytes,
   concat,
@@ -44,7 +45,8 @@ const operationSchema = union({
       under: [4, optional(struct({ sendId: [1, bytes(16)], rotation: [2, uint()] }))],
     }),
   ],
-  rotate: [3, struct({ sendId: [1, bytes(16)], rotation: [2, uint({ min: 1 })] })],
+  /** `both`: the keys before stay good beside the new ones, until the peer has been told. */
+  rotate: [3, struct({ sendId: [1, bytes(16)], rotation: [2, uint({ min: 1 })], both: [3, boolean] })],
   freeze: [4, struct({ sendId: [1, bytes(16)], bundle: [2, bytes({ min: 1, max: maxBundle })] })],
   put: [
     5,
@@ -113,7 +115,18 @@ export async function deposit(
   envelope: Envelope,
   options: DepositOptions = {},
 ): Promise<string> {
-  const parts = fragmentEnvelope(encodeEnvelope(envelope), work.random(16));
+  return depositEncoded(work, relationship, target, encodeEnvelope(envelope), options);
+}
+
+/** The same for an envelope that is encoded already, since it goes to more than one target. */
+export async function depositEncoded(
+  work: Work,
+  relationship: string,
+  target: keyof typeof targets,
+  envelope: Bytes,
+  options: DepositOptions = {},
+): Promise<string> {
+  const parts = fragmentEnvelope(envelope, work.random(16));
   let key = "";
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;

@@ -19,7 +19,7 @@ import type { DutyReport } from "../api.ts";
 import { reconcile, stockSpares } from "../circle/reconcile.ts";
 import { changeLocks } from "../circle/retirement.ts";
 import { canRefresh, found } from "../conversation/founding.ts";
-import { gapsOlderThan, parked, unpark } from "../conversation/parking.ts";
+import { dropGaps, gapsOlderThan } from "../conversation/parking.ts";
 import { introduceIfJoined, resealUnacked } from "../conversation/post.ts";
 import { unacked, waitingRelationships } from "../conversation/unacked.ts";
 import { claimAgain } from "../meeting/claiming.ts";
@@ -68,7 +68,7 @@ export async function speaks(work: Work, relationship: Relationship): Promise<bo
 async function closeGaps(work: Work): Promise<void> {
   for (const id of await gapsOlderThan(work, gapPatience)) {
     const relationship = await loadRelationship(work, id);
-    for (const item of await parked(work, id)) if (item.gap === 1) unpark(work, item);
+    await dropGaps(work, id);
     if (await speaks(work, relationship)) await found(work, relationship);
     await work.commit();
   }
@@ -80,7 +80,9 @@ async function depositAgain(work: Work, signal?: AbortSignal): Promise<void> {
   for (const id of await waitingRelationships(work)) {
     if (signal?.aborted === true) return;
     const relationship = await loadRelationship(work, id);
-    if (!(await speaks(work, relationship))) continue;
+    const speaking = await speaks(work, relationship);
+    // A goodbye has to arrive too.
+    if (!speaking && (await stateOf(work, relationship)) !== "closed") continue;
     const statements = await unackedStatements(work, id);
     const oldStatements = statements.some(({ depositedAt }) => isOld(depositedAt));
     const oldMessages = (await unacked(work, id)).some(({ sealedIn, sealedAt }) => sealedIn !== "" && isOld(sealedAt));
@@ -89,9 +91,10 @@ async function depositAgain(work: Work, signal?: AbortSignal): Promise<void> {
         ...parseAll(statements.map(({ statement }) => statement)),
         ...recentGenerations(relationship),
       ]);
-      if (relationship.peer !== undefined && liveLeaves(relationship.peer.state).length > 0) await found(work, relationship);
+      if (speaking && relationship.peer !== undefined && liveLeaves(relationship.peer.state).length > 0)
+        await found(work, relationship);
     }
-    await resealUnacked(work, relationship);
+    if (speaking) await resealUnacked(work, relationship);
     await work.commit();
   }
 }

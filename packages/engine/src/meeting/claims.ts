@@ -77,5 +77,5 @@ export function claimFound(claim: Claim): StatementId | undefined {
 export async function confirmation(work: Work, relationship: Relationship) {
   const { invitation } = relationship.record;
   if (invitation === undefined) throw new Error("a claim without an invitation");
-  return newContent(work, "confirm", encodeBody("confirm", { invitation }));
+  return newContent(work, relationship, "confirm", encodeBody("confirm", { invitation }));
 }

@@ -13,7 +13,7 @@ import { importedRecord } from "../archive/imported.ts";
 import { addPassphraseOpener, backupStatus } from "../archive/status.ts";
 import { flushArchive } from "../archive/upload.ts";
 import { admitAnswerer, offerAdmission, place } from "../circle/admission.ts";
-import { circleDevices, lastSeen } from "../circle/devices.ts";
+import { circleDevices, lastSeen, unknownDevices } from "../circle/devices.ts";
 import { retireDevice, retireReport } from "../circle/retire-device.ts";
 import { tellCircle } from "../circle/telling.ts";
 import { newContent } from "../conversation/content.ts";
@@ -237,7 +237,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
           const relationship = await loadRelationship(work, id);
           const own = await ownLeaf(work, relationship);
           if (own === undefined) return fail("not-active", contact.petname);
-          const content = await newContent(work, "text", body.value);
+          const content = await newContent(work, relationship, "text", body.value);
           await keepMessage(work, relationship, content, { who: "me", leaf: own.id, quarantined: false });
           if (await speaks(work, relationship)) await postUntilAcked(work, relationship, content);
           else keepUntilAcked(work, id, content);
@@ -266,6 +266,8 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
             lastSeen: thisOne ? work.now() : Math.max(added, await lastSeen(work, device)),
           } as const);
         }
+        for (const { name, added } of await unknownDevices(work))
+          devices.push({ name, state: "live", thisOne: false, lastSeen: added } as const);
         return ok(devices);
       }),
 
@@ -305,12 +307,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         return ok({ retired: retired.value, relationships: await retireReport(work) });
       }),
 
-    sync: (options = {}) =>
-      run<SyncReport>(async (work) =>
-        (await isRetired(work))
-          ? ok({ received: 0, sent: 0, pending: 0, duties: [], problems: [photonError("device-retired")] })
-          : syncOnce(work, options.signal),
-      ),
+    sync: (options = {}) => run<SyncReport>((work) => syncOnce(work, options.signal)),
 
     waitForHint: (timeout, signal) => waitForHint(ports, run, timeout, signal),
 

@@ -13,6 +13,11 @@ export async function markLockedOut(work: Work): Promise<void> {
   await work.commit();
 }
 
+/** The circle could be read again: it was no more than a queue out of order. */
+export async function clearLockedOut(work: Work): Promise<void> {
+  if ((await work.get("meta", row)) !== undefined) work.delete("meta", row);
+}
+
 export async function isRetired(work: Work): Promise<boolean> {
   if ((await work.get("meta", row)) !== undefined) return true;
   return (await ownLeaf(work, await loadCircle(work)))?.live !== true;

@@ -12,13 +12,18 @@ import { flush } from "../delivery/flush.ts";
 import { dutyReports, runDuties } from "../duties/duties.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
-import { markLockedOut } from "./standing.ts";
+import { clearLockedOut, isRetired, markLockedOut } from "./standing.ts";
 
 export async function syncOnce(work: Work, signal?: AbortSignal): Promise<Result<SyncReport, PhotonError>> {
   const drained = await drain(work, signal);
   const problems: PhotonError[] = [...drained.problems];
   if (drained.lockedOut) {
     await markLockedOut(work);
+    problems.push(photonError("device-retired"));
+    return ok({ received: drained.messages, sent: 0, pending: 0, duties: [], problems });
+  }
+  await clearLockedOut(work);
+  if (await isRetired(work)) {
     problems.push(photonError("device-retired"));
     return ok({ received: drained.messages, sent: 0, pending: 0, duties: [], problems });
   }

@@ -5,7 +5,7 @@
  * known ──join──▶ joined ──own newer copy found──▶ tainted      known: not a member, or the Welcome is not here
  *                   └──heard of by all, newer──▶ erased          tainted: read in it, never send
  */
-import { bytes, expectOk, list, oneOf, type SchemaType, struct, uint } from "@photon/protocol/codec";
+import { bytes, encode, equalBytes, expectOk, list, oneOf, type SchemaType, struct, uint } from "@photon/protocol/codec";
 import { liveLeaves, reduce } from "@photon/protocol/lineage";
 import type { Generation } from "@photon/protocol/session";
 import {
@@ -40,6 +40,8 @@ export interface GenerationEntry {
   row: GenerationRow;
   /** The ratchets; loaded when first used. */
   live: Generation | undefined;
+  /** How many leaves had been heard when it was last asked what can be erased; not kept. */
+  heardThen?: number;
 }
 
 /** Older than this, or with more messages, a new generation is founded before the next message. */
@@ -99,8 +101,9 @@ function eraseBeyond(work: Work, relationship: Relationship, count: number): voi
   for (const entry of held.slice(count)) setStatus(work, relationship, entry, "erased");
 }
 
-const writeRow = (work: Work, relationship: Relationship, entry: GenerationEntry): void =>
-  work.write("generation", at("row", relationship.id, entry.id), rowSchema, entry.row);
+function writeRow(work: Work, relationship: Relationship, { id, row }: GenerationEntry): void {
+  work.putLate("generation", at("row", relationship.id, id), () => encode(rowSchema, row));
+}
 
 /** The ratchets of a generation that we are in, or undefined. */
 export async function ratchets(work: Work, relationship: Relationship, entry: GenerationEntry): Promise<Generation | undefined> {
@@ -114,12 +117,15 @@ export async function ratchets(work: Work, relationship: Relationship, entry: Ge
   return entry.live;
 }
 
-/** A message was sealed (by ourselves) or opened (by `sender`): the ratchets moved. */
+/**
+ * A message was sealed (by ourselves) or opened (by `sender`): the ratchets moved. They are encoded when the unit commits, so
+ * that a batch of messages costs one encoding.
+ */
 export function advance(work: Work, relationship: Relationship, entry: GenerationEntry, live: Generation, sender: LeafId): void {
   entry.live = live;
   const heard = entry.row.heard.some((leaf) => idKey(leaf) === idKey(sender)) ? entry.row.heard : [...entry.row.heard, sender];
   entry.row = { ...entry.row, messages: entry.row.messages + 1, heard };
-  work.put("generation", at("moving", relationship.id, entry.id), work.session.encode(live).moving);
+  work.putLate("generation", at("moving", relationship.id, entry.id), () => work.session.encode(live).moving);
   writeRow(work, relationship, entry);
 }
 
@@ -141,7 +147,7 @@ export const ordered = (relationship: Relationship): readonly GenerationEntry[] 
   [...relationship.generations.values()].toSorted(byNumber);
 
 const sameIds = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
-  a.length === b.length && a.every((id, index) => idKey(id) === idKey(b[index] ?? new Uint8Array(0)));
+  a.length === b.length && a.every((id, index) => equalBytes(id, b[index] ?? new Uint8Array(0)));
 
 export const hasLiveMembers = (relationship: Relationship, entry: GenerationEntry): boolean =>
   sameIds(entry.statement.body.members, liveMembers(relationship));
@@ -168,10 +174,14 @@ export const recentGenerations = (relationship: Relationship): readonly Statemen
 
 /** The statement ids to name as parents of the next generation, and its number. */
 export function nextNumber(relationship: Relationship): { readonly number: number; readonly parents: readonly StatementId[] } {
-  const [top] = ordered(relationship);
+  // From those we were in, where there are any: a number that was only heard of could be anybody's invention.
+  const all = ordered(relationship);
+  const been = all.filter(({ row }) => row.status !== "known");
+  const from = been.length > 0 ? been : all;
+  const [top] = from;
   if (top === undefined) return { number: 1, parents: [] };
   const { number } = top.statement.body;
-  const parents = ordered(relationship)
+  const parents = from
     .filter((entry) => entry.statement.body.number === number)
     .slice(0, 8)
     .map((entry) => entry.statement.id);
@@ -238,9 +248,9 @@ export function checkGeneration(work: Work, relationship: Relationship, statemen
   if (founders === undefined) return { kind: "wait" };
   const others = founders === relationship.mine ? relationship.peer : relationship.mine;
   const { body } = statement;
-  if (statement.heads.some((id) => !founders.statements.has(idKey(id)))) return { kind: "wait" };
+  if (!areComplete(founders, statement.heads)) return { kind: "wait" };
   if (others === undefined && body.peerHeads.length > 0) return { kind: "wait" };
-  if (others !== undefined && body.peerHeads.some((id) => !others.statements.has(idKey(id)))) return { kind: "wait" };
+  if (others !== undefined && !areComplete(others, body.peerHeads)) return { kind: "wait" };
   if (founders.state.leaves.get(idKey(statement.signer))?.status !== "live")
     return { kind: "refuse", why: "its founder is not live" };
   const parents = body.parents.map((id) => relationship.generations.get(idKey(id)));
@@ -265,6 +275,10 @@ export function erasedFloor(relationship: Relationship): number {
   return floor;
 }
 
+/** Whether all of these statements are here, with everything that they build on. */
+const areComplete = (lineage: Lineage, ids: readonly StatementId[]): boolean =>
+  ids.every((id) => lineage.statements.has(idKey(id)) && lineage.state.standing.get(idKey(id))?.kind !== "waiting");
+
 function liveAt(lineage: Lineage, heads: readonly StatementId[]): readonly LeafId[] {
   const past = new Map<string, Statement>();
   const next = heads.map((id) => lineage.statements.get(idKey(id)));
@@ -275,6 +289,13 @@ function liveAt(lineage: Lineage, heads: readonly StatementId[]): readonly LeafI
   }
   const latest = Math.max(0, ...lineage.firstSeen.values());
   return liveLeaves(reduce([...past.values()], lineage.firstSeen, latest)).map(({ leaf }) => leaf.id);
+}
+
+/** Whether a leaf was heard in it for the first time since this was last asked; true at first. */
+export function heardMore(entry: GenerationEntry): boolean {
+  const before = entry.heardThen;
+  entry.heardThen = entry.row.heard.length;
+  return before !== entry.heardThen;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Leaf keys of this device: one per relationship, made here, never told to anyone. */
-import { bytes, type Bytes, struct, toHex, uint } from "@photon/protocol/codec";
+import { bytes, type Bytes, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
 import type { KeyPackagePair, LeafKeys } from "@photon/protocol/session";
 import { ed25519Signer, type Leaf, leafIdSchema, makeLeafId, type LeafId, type Signer } from "@photon/protocol/statement";
 import { parseRow, type Work } from "../storage/core.ts";
@@ -28,7 +28,7 @@ export function signerOf(leaf: LeafKeys): Signer {
   return ed25519Signer(leaf.seed);
 }
 
-const freshRowSchema = struct({ pair: [1, pairSchema], generation: [2, bytes(32)], number: [3, uint()] });
+const freshRowSchema = struct({ pair: [1, pairSchema], generation: [2, bytes(32)], number: [3, uint()], leaf: [4, leafIdSchema] });
 
 /** A package of this leaf for the next founding, made on joining `generation`; kept until two generations later. */
 export async function makeFreshPackage(
@@ -39,14 +39,14 @@ export async function makeFreshPackage(
   number: number,
 ): Promise<Bytes> {
   const pair = await work.session.makeKeyPackage(leaf);
-  work.write("secret", `kp/${relationship}/${toHex(generation)}`, freshRowSchema, { pair, generation, number });
+  work.write("secret", `kp/${relationship}/${toHex(generation)}`, freshRowSchema, { pair, generation, number, leaf: leaf.id });
   return pair.public;
 }
 
-/** All packages of this device by which it may be added to a generation of this relationship. */
+/** All packages of a leaf of this device by which it may be added to a generation of this relationship. */
 export async function packagesOf(work: Work, relationship: string, leaf: OwnLeafKeys): Promise<readonly KeyPackagePair[]> {
-  const fresh = (await work.list("secret", `kp/${relationship}/`)).map((row) => parseRow(freshRowSchema, row.value).pair);
-  return [...fresh, leaf.lastResort];
+  const rows = (await work.list("secret", `kp/${relationship}/`)).map((row) => parseRow(freshRowSchema, row.value));
+  return [...rows.filter((row) => equalBytes(row.leaf, leaf.id)).map(({ pair }) => pair), leaf.lastResort];
 }
 
 /** Forgets the packages made on joining generations up to `number`: nothing more can be founded with them. */

@@ -1,4 +1,5 @@
 /** A relationship as this device holds it in memory: both lineages, the inboxes of our side, the generations. */
+import { compareBytes } from "@photon/protocol/codec";
 import { type LineageState, liveLeaves } from "@photon/protocol/lineage";
 import { idKey, type LeafId, type SideId, type Statement } from "@photon/protocol/statement";
 import type { GenerationEntry } from "./generations.ts";
@@ -24,9 +25,20 @@ export interface Relationship {
 export const lineageOf = (relationship: Relationship, side: SideId): Lineage | undefined =>
   [relationship.mine, relationship.peer].find((lineage) => lineage !== undefined && idKey(lineage.side) === idKey(side));
 
+interface Members {
+  readonly states: readonly LineageState[];
+  readonly ids: readonly LeafId[];
+}
+/** States are values: the members of the same states are the same, and are asked for with every message. */
+const membersOf = new WeakMap<Relationship, Members>();
+
 /** The ids of all live leaves of both sides, sorted by their bytes. */
 export function liveMembers(relationship: Relationship): readonly LeafId[] {
   const states = [relationship.mine.state, ...(relationship.peer === undefined ? [] : [relationship.peer.state])];
-  const ids = states.flatMap((state) => liveLeaves(state).map(({ leaf }) => leaf.id));
-  return ids.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1));
+  const known = membersOf.get(relationship);
+  if (known !== undefined && known.states.length === states.length && known.states.every((state, i) => state === states[i]))
+    return known.ids;
+  const ids = states.flatMap((state) => liveLeaves(state).map(({ leaf }) => leaf.id)).toSorted(compareBytes);
+  membersOf.set(relationship, { states, ids });
+  return ids;
 }

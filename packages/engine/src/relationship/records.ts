@@ -18,6 +18,7 @@ import {
 import { sideIdSchema } from "@photon/protocol/statement";
 import { getState, setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { verifiedHow } from "./verified.ts";
 
 /** The circle is the relationship a person has with themself; its id is the same in every profile. */
 export const circleId = "circle";
@@ -60,7 +61,6 @@ export const claimSchema = struct({
 });
 export type Claim = SchemaType<typeof claimSchema>;
 
-export const verifiedHow = { "in-person": 0, "words-compared": 1, "known-channel": 2, introduced: 3 } as const;
 export const verifiedSchema = struct({ how: [1, oneOf(verifiedHow)], at: [2, uint()], peer: [3, sideIdSchema] });
 
 export const petnameSchema = text(64);
@@ -83,8 +83,9 @@ export const keys = {
   claim: (id: string, side: Uint8Array) => `claim/${id}/${toHex(side)}`,
   statement: (id: string, statement: Uint8Array) => `st/${id}/${toHex(statement)}`,
   firstSeen: (id: string, statement: Uint8Array) => `fs/${id}/${toHex(statement)}`,
-  /** Ordered as said. */
-  message: (id: string, sent: Hlc, message: Uint8Array) => `msg/${id}/${hlcKey(sent)}-${toHex(message)}`,
+  /** Ordered as said. A peer can give its message our id and time, and must not thereby take our message's place. */
+  message: (id: string, { sent, id: message }: { readonly sent: Hlc; readonly id: Uint8Array }, from: "me" | "peer") =>
+    `msg/${id}/${hlcKey(sent)}-${toHex(message)}${from === "peer" ? "-peer" : ""}`,
   /** A retirement on the peer's side for which this side has changed its keys. */
   rotated: (id: string, retire: Uint8Array) => `rel/${id}/rotated-${toHex(retire).slice(0, 32)}`,
   ack: (id: string, message: Uint8Array) => `ack/${id}/${toHex(message)}`,

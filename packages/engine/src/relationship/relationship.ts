@@ -2,7 +2,7 @@
  * A relationship as this device holds it: both lineages, the inboxes of our side, the generations. Loaded whole from the
  * store, cached, and changed only inside a unit of work. The circle is loaded by the same code: it has no peer.
  */
-import { type Bytes, expectOk, toHex } from "@photon/protocol/codec";
+import { type Bytes, compareBytes, expectOk, toHex } from "@photon/protocol/codec";
 import { reduce } from "@photon/protocol/lineage";
 import { idKey, type LeafId, parseStatement, type SideId, type Statement } from "@photon/protocol/statement";
 import { decodeFirstSeen, encodeFirstSeen, getState, listState, setState } from "../circle/state.ts";
@@ -66,11 +66,41 @@ export async function setPeer(work: Work, relationship: Relationship, side: Side
   relationship.peer ??= makeLineage(work, side, [], new Map());
 }
 
-/** Far above what a person's devices come to in a lifetime; a peer that floods us stops here. */
+/** Far above what a person's devices come to in a lifetime. */
 const maxStatementsPerSide = 2000;
+/** Of those beyond, each device that is live by then may still say so many: no thief can fill a side up and so keep it. */
+const reserve = 50;
+/** Statements that follow what is not here, or that only a newer Photon can judge: so many of a side are kept. */
+const maxUnjudged = 128;
+
+/** Whether one more by this signer is taken in. */
+function hasRoom(lineage: Lineage, statement: Statement): boolean {
+  if (lineage.statements.size < maxStatementsPerSide) return true;
+  const signer = idKey(statement.signer);
+  // By the first so many, in their order, and not by those admitted since.
+  const admitted = lineage.state.leaves.get(signer);
+  const place = admitted === undefined ? -1 : [...lineage.statements.keys()].indexOf(idKey(admitted.by));
+  const said = [...lineage.statements.values()].slice(maxStatementsPerSide).filter((one) => idKey(one.signer) === signer).length;
+  return place >= 0 && place < maxStatementsPerSide && said < reserve;
+}
+
+/** Those that nobody needs: signed by a key that never had a part in the side, or too many that cannot be judged. */
+function unwanted(lineage: Lineage, added: readonly Statement[]): readonly Statement[] {
+  let unjudged = 0;
+  const isUnjudged = (kind: string | undefined): boolean => kind === "waiting" || kind === "held";
+  for (const { kind } of lineage.state.standing.values()) if (isUnjudged(kind)) unjudged += 1;
+  return added.toReversed().filter((statement) => {
+    const standing = lineage.state.standing.get(idKey(statement.id));
+    if (standing?.kind === "void") return standing.rule === "signerWasAlive" && standing.because === undefined;
+    if (!isUnjudged(standing?.kind) || unjudged <= maxUnjudged) return false;
+    unjudged -= 1;
+    return true;
+  });
+}
 
 /**
- * Adds statements of either side that are not there yet, with the earliest time at which the circle saw them.
+ * Adds statements of either side that are not there yet, with the earliest time at which the circle saw them. Statements
+ * by strangers, and more than anybody needs, are left out.
  * @returns those that were new.
  */
 export async function addStatements(
@@ -78,27 +108,48 @@ export async function addStatements(
   relationship: Relationship,
   statements: readonly Statement[],
 ): Promise<readonly Statement[]> {
-  const added: Statement[] = [];
+  const added = new Map<string, Statement>();
   // What came together was learned together (spec/03-lineage.md, "Times").
   const now = work.now();
   for (const statement of statements) {
     const lineage = lineageOf(relationship, statement.side);
     const id = idKey(statement.id);
     if (lineage === undefined || statement.type === "generation" || lineage.statements.has(id)) continue;
-    if (lineage.statements.size >= maxStatementsPerSide) continue;
+    if (!hasRoom(lineage, statement)) continue;
     const known = await getState(work, keys.firstSeen(relationship.id, statement.id));
-    const seen = known === undefined ? now : decodeFirstSeen(known);
-    if (known === undefined) await setState(work, keys.firstSeen(relationship.id, statement.id), encodeFirstSeen(seen));
-    await setState(work, keys.statement(relationship.id, statement.id), statement.bytes);
     lineage.statements.set(id, statement);
-    lineage.firstSeen.set(id, seen);
-    added.push(statement);
+    lineage.firstSeen.set(id, known === undefined ? now : decodeFirstSeen(known));
+    added.set(id, statement);
   }
-  if (added.length > 0) {
-    reduceAgain(work, relationship.mine);
-    if (relationship.peer !== undefined) reduceAgain(work, relationship.peer);
+  if (added.size === 0) return [];
+  for (const lineage of [relationship.mine, relationship.peer]) {
+    if (lineage === undefined) continue;
+    const own = [...added.values()].filter((statement) => lineageOf(relationship, statement.side) === lineage);
+    if (own.length === 0) continue;
+    reduceAgain(work, lineage);
+    for (
+      let left = unwanted(lineage, own);
+      left.length > 0;
+      left = unwanted(
+        lineage,
+        own.filter(({ id }) => added.has(idKey(id))),
+      )
+    ) {
+      for (const { id } of left) {
+        lineage.statements.delete(idKey(id));
+        lineage.firstSeen.delete(idKey(id));
+        added.delete(idKey(id));
+      }
+      reduceAgain(work, lineage);
+    }
   }
-  return added;
+  for (const [id, statement] of added) {
+    const seen = lineageOf(relationship, statement.side)?.firstSeen.get(id) ?? now;
+    const key = keys.firstSeen(relationship.id, statement.id);
+    if ((await getState(work, key)) === undefined) await setState(work, key, encodeFirstSeen(seen));
+    await setState(work, keys.statement(relationship.id, statement.id), statement.bytes);
+  }
+  return [...added.values()];
 }
 
 export interface OwnLeaf {
@@ -106,16 +157,44 @@ export interface OwnLeaf {
   readonly live: boolean;
 }
 
-/** This device's leaf in the relationship: the one of our side whose key it holds. */
+/**
+ * Which leaves of our side are this device's. A leaf's key is made before the leaf is named anywhere, so that the answer
+ * stays the same as long as the relationship is held.
+ */
+const ours = new WeakMap<Relationship, Map<LeafId, boolean>>();
+
+async function isOurs(work: Work, relationship: Relationship, leaf: LeafId): Promise<boolean> {
+  const known = ours.get(relationship) ?? new Map<LeafId, boolean>();
+  ours.set(relationship, known);
+  const answer = known.get(leaf) ?? (await work.get("secret", `leaf/${toHex(leaf)}`)) !== undefined;
+  known.set(leaf, answer);
+  return answer;
+}
+
+/**
+ * All leaves of our side whose keys this device holds, the one it speaks with first: live before not, then the smallest
+ * id. A device that was retired and added again has two, and so has one, for a while, that two siblings admitted at once.
+ */
+export async function ownLeaves(work: Work, relationship: Relationship): Promise<readonly OwnLeaf[]> {
+  const found: OwnLeaf[] = [];
+  for (const { leaf, status } of relationship.mine.state.leaves.values())
+    if (await isOurs(work, relationship, leaf.id)) found.push({ id: leaf.id, live: status === "live" });
+  return found.length < 2 ? found : found.toSorted((a, b) => Number(b.live) - Number(a.live) || compareBytes(a.id, b.id));
+}
+
+/** This device's leaf in the relationship: the one of our side that it speaks with. */
 export async function ownLeaf(work: Work, relationship: Relationship): Promise<OwnLeaf | undefined> {
-  let found: OwnLeaf | undefined;
-  for (const leaf of relationship.mine.state.leaves.values()) {
-    if ((await work.get("secret", `leaf/${toHex(leaf.leaf.id)}`)) === undefined) continue;
-    // A device that was retired and added again has two; the live one is it.
-    if (leaf.status === "live") return { id: leaf.leaf.id, live: true };
-    found = { id: leaf.leaf.id, live: false };
-  }
-  return found;
+  return (await ownLeaves(work, relationship))[0];
+}
+
+/** The leaf by which this device is among the given members: a generation may have been founded with another one of its two. */
+export async function ownLeafAmong(
+  work: Work,
+  relationship: Relationship,
+  members: readonly LeafId[],
+): Promise<OwnLeaf | undefined> {
+  const ids = new Set(members.map(idKey));
+  return (await ownLeaves(work, relationship)).find(({ id }) => ids.has(idKey(id)));
 }
 
 export const statementBytes = (statements: Iterable<Statement>): readonly Bytes[] => [...statements].map(({ bytes }) => bytes);

@@ -1,8 +1,8 @@
 /** Beginning a side: the first leaf, the inbox, the `found`, and the siblings' leaves from the start. */
 import { toHex } from "@photon/protocol/codec";
-import { liveLeaves } from "@photon/protocol/lineage";
 import { makeSideId, signStatement, type Statement } from "@photon/protocol/statement";
 import { type CircleDevice, takeSpare } from "../circle/devices.ts";
+import { getState } from "../circle/state.ts";
 import { cursorOf, keepInbox, makeInbox, writeSide } from "../delivery/inboxes.ts";
 import { enqueue } from "../delivery/outbox.ts";
 import type { Work } from "../storage/core.ts";
@@ -78,12 +78,14 @@ export async function admitSiblings(
   return { admit, without };
 }
 
-/** Which device each live leaf of ours belongs to: hex leaf id to device id. */
+/** Which device each leaf of ours, live or not, belongs to, where that is known: hex leaf id to device id. */
 export async function leafDevices(work: Work, relationship: Relationship): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const { leaf } of liveLeaves(relationship.mine.state)) {
+  for (const { leaf } of relationship.mine.state.leaves.values()) {
     const record = await getRecord(work, keys.leafOf(relationship.id, leaf.id), leafOfSchema);
-    if (record !== undefined) found.set(toHex(leaf.id), record.device);
+    // A device of which the circle has no record is nobody's.
+    if (record !== undefined && (await getState(work, `dev/${record.device}`)) !== undefined)
+      found.set(toHex(leaf.id), record.device);
   }
   return found;
 }

@@ -1,10 +1,14 @@
 /** Saying something in our side's lineage: sign, keep, and announce to the peer and to our other devices. */
 import { bytes, struct, toHex, uint } from "@photon/protocol/codec";
 import { type Bodies, type LineageType, signStatement, type Statement } from "@photon/protocol/statement";
+import { type Envelope, maxEnvelope, maxStatementsInEnvelope } from "@photon/protocol/queue";
+import { topologicalOrder } from "@photon/protocol/lineage";
+import { getState } from "../circle/state.ts";
 import { deposit } from "../delivery/outbox.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { leafKeys, signerOf } from "./leaves.ts";
 import type { Relationship } from "./model.ts";
+import { keys } from "./records.ts";
 import { addStatements, ownLeaf, statementBytes } from "./relationship.ts";
 
 /** Signs with this device's leaf, following all heads, and adds it to our lineage. Throws without a live leaf. */
@@ -48,29 +52,58 @@ export interface AnnounceOptions {
   readonly peerAfter?: readonly string[];
 }
 
-/** Deposits statements of ours with the peer, until it acknowledges them. */
+/** Deposits statements of ours with the peer, until it acknowledges them. @returns the outbox items, for `after` of another. */
 export async function announceToPeer(
   work: Work,
   relationship: Relationship,
   statements: readonly Statement[],
   options: AnnounceOptions = {},
-): Promise<void> {
-  if (relationship.peer === undefined || statements.length === 0) return;
-  await deposit(
-    work,
-    relationship.id,
-    "peer",
-    { kind: "lineage", value: { statements: statementBytes(statements) } },
-    { after: options.peerAfter ?? [] },
-  );
+): Promise<readonly string[]> {
+  if (relationship.peer === undefined || statements.length === 0) return [];
+  const deposits: string[] = [];
+  for (const some of inEnvelopes(statements))
+    deposits.push(await deposit(work, relationship.id, "peer", some, { after: options.peerAfter ?? [] }));
   for (const statement of statements) {
+    // A generation is acknowledged by what is said in it.
+    if (statement.type === "generation") continue;
     const key = `s/${relationship.id}/${toHex(statementAckId(statement))}`;
     work.write("outbox", key, waitingSchema, { statement: statement.bytes, depositedAt: work.now() });
   }
+  return deposits;
 }
 
 /** Deposits statements with our own other devices. */
 export async function announceToOwn(work: Work, relationship: Relationship, statements: readonly Statement[]): Promise<void> {
-  if (statements.length > 0)
-    await deposit(work, relationship.id, "own", { kind: "lineage", value: { statements: statementBytes(statements) } });
+  for (const some of inEnvelopes(statements)) await deposit(work, relationship.id, "own", some);
+}
+
+/**
+ * Statements of ours that the peer may not have: never acknowledged to any of our devices. What is said next builds on
+ * them, whichever device said them, so it is of no use without them. In the order in which they build on each other.
+ */
+export async function unheardStatements(work: Work, relationship: Relationship): Promise<readonly Statement[]> {
+  const unheard: Statement[] = [];
+  for (const statement of topologicalOrder([...relationship.mine.statements.values()])) {
+    if (statement.type === "found") continue;
+    const key = keys.ack(relationship.id, statementAckId(statement));
+    if ((await getState(work, key)) === undefined) unheard.push(statement);
+  }
+  return unheard;
+}
+
+/** In order, as many in each envelope as it may hold. */
+export function* inEnvelopes(statements: readonly Statement[]): Generator<Envelope> {
+  let some: Statement[] = [];
+  let size = 0;
+  for (const statement of statements) {
+    const isFull = some.length >= maxStatementsInEnvelope || size + statement.bytes.length > maxEnvelope / 2;
+    if (isFull && some.length > 0) {
+      yield { kind: "lineage", value: { statements: statementBytes(some) } };
+      some = [];
+      size = 0;
+    }
+    some.push(statement);
+    size += statement.bytes.length;
+  }
+  if (some.length > 0) yield { kind: "lineage", value: { statements: statementBytes(some) } };
 }

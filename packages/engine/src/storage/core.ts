@@ -13,6 +13,9 @@ export interface Self {
   readonly name: string;
 }
 
+/** Row of the circle's clock in `meta`. */
+const circleClock = "hlc";
+
 /** A unit of work of one engine operation, with all it needs at hand. */
 export class Work extends Unit {
   readonly ports: Ports;
@@ -20,7 +23,7 @@ export class Work extends Unit {
   readonly self: Self;
   /** Loaded relationships; dropped whenever a unit fails, so that memory never runs ahead of the disk. */
   readonly relationships: Map<string, Relationship>;
-  #hlc: Hlc | undefined;
+  readonly #clocks = new Map<string, Hlc>();
 
   constructor(ports: Ports, self: Self, relationships: Map<string, Relationship>) {
     super(ports.store);
@@ -39,21 +42,26 @@ export class Work extends Unit {
     return this.ports.random.bytes(length);
   }
 
-  /** The next reading of this device's hybrid clock, larger than every one before it. */
-  async tick(): Promise<Hlc> {
-    const last = this.#hlc ?? (await this.read("meta", "hlc", hlcSchema));
-    return this.#moveClock(tick(last, this.now(), this.self.node));
+  /**
+   * The next reading of one of this device's hybrid clocks, larger than every one before it: the circle's, or that of a
+   * relationship. Each relationship has a clock and a node of its own, so that peers who compare find nothing in common.
+   */
+  async tick(clock = circleClock, node = this.self.node): Promise<Hlc> {
+    return this.#moveClock(clock, tick(await this.#lastOf(clock), this.now(), node));
   }
 
   /** Takes note of another device's clock, so that ours stays behind nothing that we have seen. */
-  async observe(seen: Hlc): Promise<void> {
-    const last = this.#hlc ?? (await this.read("meta", "hlc", hlcSchema));
-    this.#moveClock(receiveHlc(last, seen, this.now(), this.self.node));
+  async observe(seen: Hlc, clock = circleClock): Promise<void> {
+    this.#moveClock(clock, receiveHlc(await this.#lastOf(clock), seen, this.now(), this.self.node));
   }
 
-  #moveClock(next: Hlc): Hlc {
-    this.#hlc = next;
-    this.write("meta", "hlc", hlcSchema, next);
+  async #lastOf(clock: string): Promise<Hlc | undefined> {
+    return this.#clocks.get(clock) ?? (await this.read("meta", clock, hlcSchema));
+  }
+
+  #moveClock(clock: string, next: Hlc): Hlc {
+    this.#clocks.set(clock, next);
+    this.putLate("meta", clock, () => encode(hlcSchema, next));
     return next;
   }
 

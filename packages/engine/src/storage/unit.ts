@@ -10,10 +10,15 @@ export interface StoredRow {
   readonly value: Bytes;
 }
 
+/** A write whose bytes are made when they are first needed: what is written many times in one unit is encoded once. */
+interface LateWrite extends Omit<Write, "value"> {
+  readonly make: () => Bytes;
+}
+
 export class Unit {
   readonly #store: Store;
-  /** By `table\0key`; in order of first write. Undefined stands for a deletion. */
-  readonly #writes = new Map<string, Write>();
+  /** By `table\0key`; in order of last write. Undefined stands for a deletion. */
+  readonly #writes = new Map<string, Write | LateWrite>();
   readonly #versions = new Map<string, Expectation>();
   readonly #afterCommit: (() => void)[] = [];
 
@@ -23,8 +28,7 @@ export class Unit {
 
   async get(table: Table, key: string): Promise<Bytes | undefined> {
     const at = `${table}\0${key}`;
-    const written = this.#writes.get(at);
-    if (written !== undefined) return written.value;
+    if (this.#writes.has(at)) return this.#written(at)?.value;
     const row = await this.#store.get(table, key);
     this.#versions.set(at, { table, key, version: row?.version ?? 0 });
     return row?.value;
@@ -35,11 +39,12 @@ export class Unit {
     const stored = await this.#store.list(table, { prefix });
     const rows = new Map(stored.map((row) => [row.key, row.value]));
     let changed = false;
-    for (const write of this.#writes.values()) {
-      if (write.table !== table || !write.key.startsWith(prefix)) continue;
+    for (const [at, { table: where, key }] of this.#writes) {
+      if (where !== table || !key.startsWith(prefix)) continue;
       changed = true;
-      if (write.value === undefined) rows.delete(write.key);
-      else rows.set(write.key, write.value);
+      const value = this.#written(at)?.value;
+      if (value === undefined) rows.delete(key);
+      else rows.set(key, value);
     }
     const all = [...rows].map(([key, value]) => ({ key, value }));
     // Our keys are ASCII, so that UTF-16 and UTF-8 order agree.
@@ -50,11 +55,24 @@ export class Unit {
     this.#write({ table, key, value });
   }
 
+  /** @param make gives the same bytes whenever it is called; it is called at most once. */
+  putLate(table: Table, key: string, make: () => Bytes): void {
+    this.#write({ table, key, make });
+  }
+
   delete(table: Table, key: string): void {
     this.#write({ table, key, value: undefined });
   }
 
-  #write(write: Write): void {
+  #written(at: string): Write | undefined {
+    const write = this.#writes.get(at);
+    if (write === undefined || !("make" in write)) return write;
+    const made = { table: write.table, key: write.key, value: write.make() };
+    this.#writes.set(at, made);
+    return made;
+  }
+
+  #write(write: Write | LateWrite): void {
     const at = `${write.table}\0${write.key}`;
     this.#writes.delete(at);
     this.#writes.set(at, write);
@@ -69,7 +87,8 @@ export class Unit {
   async commit(): Promise<void> {
     if (this.#writes.size > 0) {
       const expected = [...this.#versions.entries()].filter(([at]) => this.#writes.has(at)).map(([, expectation]) => expectation);
-      const outcome = await this.#store.commit([...this.#writes.values()], expected);
+      const writes = [...this.#writes.keys()].flatMap((at) => this.#written(at) ?? []);
+      const outcome = await this.#store.commit(writes, expected);
       if (!outcome.ok) throw new StoreFailure(outcome.error);
     }
     this.#writes.clear();

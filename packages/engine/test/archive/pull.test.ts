@@ -3,7 +3,8 @@ import { flushArchive } from "../../src/archive/upload.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
 import { adoptRestored, restoreArchive } from "../../src/archive/restore.ts";
 import { backupStatus } from "../../src/archive/status.ts";
-import { getState, mergeState } from "../../src/circle/state.ts";
+import { mergeState } from "../../src/circle/merge.ts";
+import { getState } from "../../src/circle/state.ts";
 import { archivedState, makePerson, note, type Person, type TestDevice } from "./people.ts";
 
 const clean = { archived: true, problems: [] };

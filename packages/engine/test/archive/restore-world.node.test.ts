@@ -6,7 +6,7 @@ import { toHex } from "@photon/protocol/codec";
 import { exportPlain } from "../../src/archive/export.ts";
 import { loadLocation } from "../../src/archive/location.ts";
 import { adoptRestored, restoreArchive } from "../../src/archive/restore.ts";
-import { mergeState } from "../../src/circle/state.ts";
+import { mergeState } from "../../src/circle/merge.ts";
 import { memoryStore } from "@photon/engine/adapters/memory";
 import { selfOf } from "../../src/profile/profile.ts";
 import { Work } from "../../src/storage/core.ts";

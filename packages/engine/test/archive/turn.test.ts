@@ -8,7 +8,7 @@ import { pullArchive } from "../../src/archive/pull.ts";
 import { restoreArchive, restoreWithPassphrase } from "../../src/archive/restore.ts";
 import { addPassphraseOpener, backupStatus, passphraseTicket } from "../../src/archive/status.ts";
 import { turnArchive } from "../../src/archive/turn.ts";
-import { mergeState } from "../../src/circle/state.ts";
+import { mergeState } from "../../src/circle/merge.ts";
 import { archivedState, makePerson, note, type Person, type TestDevice } from "./people.ts";
 
 const clean = { archived: true, problems: [] };

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { maxSegments } from "@photon/protocol/archive";
 import { backupStatus } from "../../src/archive/status.ts";
 import { restoreArchive } from "../../src/archive/restore.ts";
-import { mergeState, pendingChanges, setState } from "../../src/circle/state.ts";
+import { mergeState } from "../../src/circle/merge.ts";
+import { pendingChanges, setState } from "../../src/circle/state.ts";
 import { archivedState, makePerson, note, type Person, type TestDevice, untilCrash } from "./people.ts";
 
 const clean = { archived: true, problems: [] };

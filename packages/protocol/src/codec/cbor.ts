@@ -3,10 +3,10 @@
  * The item types we use: integers within ±(2^53−1), byte strings, text strings, arrays, maps with integer keys,
  * booleans. No tags, floats, null, undefined or indefinite lengths. See spec/01-encoding.md.
  *
- * The decoder is our own (decision 0005): total, linear in its input, and with one error code for each way to go wrong.
+ * The decoder is our own (decision 0005): total, linear in its input, and with one error code for each way to go wrong. The
+ * encoder is in `cbor-encode.ts`.
  */
-import { encode as cborgEncode, rfc8949EncodeOptions } from "cborg";
-import { asBytes, type Bytes, compareBytes, ownBytes } from "./bytes.ts";
+import { type Bytes, compareBytes, ownBytes } from "./bytes.ts";
 import { decodeError, type DecodeError, type DecodeErrorCode } from "./error.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -15,10 +15,6 @@ export type CborMap = ReadonlyMap<number, Cbor>;
 
 /** Deeper nesting than any type of ours needs; keeps a decoder's stack small whatever the input. */
 export const maxDepth = 16;
-
-export function encodeCbor(value: Cbor): Bytes {
-  return asBytes(cborgEncode(value, rfc8949EncodeOptions));
-}
 
 /**
  * Decodes exactly one canonical item that is the whole input. The value shares no memory with the input.

@@ -1,4 +1,5 @@
 export * from "./bytes.ts";
+export * from "./cbor-encode.ts";
 export * from "./cbor.ts";
 export * from "./collections.ts";
 export * from "./error.ts";

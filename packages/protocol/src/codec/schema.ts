@@ -4,7 +4,8 @@
  * See spec/01-encoding.md.
  */
 import type { Bytes } from "./bytes.ts";
-import { type Cbor, decodeCbor, encodeCbor } from "./cbor.ts";
+import { encodeCbor } from "./cbor-encode.ts";
+import { type Cbor, decodeCbor } from "./cbor.ts";
 import type { DecodeError } from "./error.ts";
 import type { Result } from "./result.ts";
 

@@ -1,5 +1,5 @@
 import { type Cbor, decodeCbor, encodeCbor, equalBytes, fromHex, maxDepth, toHex } from "@photon/protocol/codec";
-import { decode as cborgDecode } from "cborg";
+import { decode as cborgDecode, encode as cborgEncode, rfc8949EncodeOptions } from "cborg";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -191,6 +191,23 @@ describe("properties", () => {
         expect(decodeCbor(encoded, encoded.length)).toEqual({ ok: true, value: sorted(item) });
       }),
     );
+  });
+
+  test("the encoder writes the very bytes that the library writes", () => {
+    const long = fc.oneof(
+      items,
+      fc.string({ minLength: 3000, maxLength: 9000 }),
+      fc.uint8Array({ minLength: 3000, maxLength: 70_000 }),
+    );
+    fc.assert(
+      fc.property(fc.array(long, { maxLength: 3 }), (item) => {
+        expect(toHex(encodeCbor(item))).toBe(toHex(cborgEncode(item, rfc8949EncodeOptions)));
+      }),
+      { numRuns: 500 },
+    );
+    for (const number of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      expect(() => encodeCbor([number])).toThrow("no integer");
+    }
   });
 
   test("whatever is accepted encodes to the very bytes that came in, and the library reads it the same", () => {

@@ -1,16 +1,15 @@
+/** The composition of the engine's ports on Node: what a program needs to open a profile folder. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { makeSession } from "@photon/protocol/session";
-import type { Ports } from "../../api.ts";
-import { photonError, type PhotonError } from "../../errors.ts";
-import { storeErrorProblem } from "../../profile/store-problem.ts";
-import { httpBlobStore, httpTransport } from "../http/index.ts";
-import { acquireProfileLock, openSqliteStore } from "../sqlite/index.ts";
-import { encryptedStore } from "./encrypted-store.ts";
-import { nodeKeyStore } from "./keystore.ts";
-import { systemClock, systemRandom } from "./platform.ts";
-import { nodeSessionCrypto } from "./session-crypto.ts";
+import type { Ports } from "../api.ts";
+import { photonError, type PhotonError } from "../errors.ts";
+import { storeErrorProblem } from "../profile/store-problem.ts";
+import { httpBlobStore, httpTransport } from "../adapters/http/index.ts";
+import { nodeSocket } from "../adapters/http/node-socket.ts";
+import { acquireProfileLock, openSqliteStore } from "../adapters/sqlite/index.ts";
+import { encryptedStore, nodeKeyStore, nodeSessionCrypto, systemClock, systemRandom } from "../adapters/node/index.ts";
 
 export interface NodePorts {
   readonly ports: Ports;
@@ -54,7 +53,7 @@ export async function openNodePorts(
       random: systemRandom,
       keys,
       store: store.value,
-      transport: httpTransport(),
+      transport: httpTransport({ socket: nodeSocket }),
       blobs: httpBlobStore(),
       session: await makeSession(nodeSessionCrypto),
     };
