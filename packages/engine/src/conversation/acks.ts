@@ -7,7 +7,7 @@ import { encodeBody, maxIds } from "@photon/protocol/queue";
 import { getState, setState } from "../circle/state.ts";
 import { keys, lastPart } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
-import { loadRelationship } from "../relationship/relationship.ts";
+import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { settleStatements, statementAckId } from "../relationship/speaking.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { newContent } from "./content.ts";
@@ -89,6 +89,11 @@ export async function payAcks(work: Work, archived: boolean): Promise<number> {
   let left = 0;
   for (const [id, ids] of owed) {
     const relationship = await loadRelationship(work, id);
+    // A device that has just joined has no leaf here yet, and so nothing to speak with.
+    if ((await ownLeaf(work, relationship)) === undefined) {
+      left += ids.length;
+      continue;
+    }
     for (let at = 0; at < ids.length; at += maxIds) {
       const some = ids.slice(at, at + maxIds);
       if (await post(work, relationship, await newContent(work, relationship, "ack", encodeBody("ack", some))))
