@@ -126,7 +126,7 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
       });
     },
     tell: async (from, to) => {
-      const changes = await from.act(async (work) => {
+      const { said, changes } = await from.act(async (work) => {
         const told = await pendingChanges(work, "c");
         await settleChanges(work, "c", told);
         const said: Change[] = [];
@@ -135,8 +135,10 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
           if (change !== undefined) said.push(change);
         }
         const arch = await getChange(work, "arch/location");
-        return [...said, ...told, ...(arch === undefined ? [] : [arch])];
+        return { said, changes: [...told, ...(arch === undefined ? [] : [arch])] };
       });
+      // Statements are not the circle's to carry: a device reads them from the inbox, or here from the archive.
+      await to.act(async (work) => noteChanged(work, await mergeState(work, said, "archive")));
       await to.act(async (work) => noteChanged(work, await mergeState(work, changes, "circle")));
     },
     retire: async (by, gone) => {
@@ -153,7 +155,7 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
 
 /** Something that belongs in the archive, under a key of its own. */
 export const note = (device: TestDevice, key: string, value: string | Bytes): Promise<void> =>
-  device.act((work) => setState(work, `msg/notes/${key}`, typeof value === "string" ? utf8(value) : value));
+  device.act((work) => setState(work, `notes/${key}`, typeof value === "string" ? utf8(value) : value));
 
 /** The archived part of a device's state, as text that can be compared. */
 export async function archivedState(device: TestDevice): Promise<string> {

@@ -10,7 +10,7 @@ import { archivedState, makePerson, note, type Person, type TestDevice } from ".
 const clean = { archived: true, problems: [] };
 const pull = (device: TestDevice) => pullArchive(device.work());
 const has = async (device: TestDevice, key: string): Promise<boolean> =>
-  (await getState(device.work(), `msg/notes/${key}`)) !== undefined;
+  (await getState(device.work(), `notes/${key}`)) !== undefined;
 
 /** A phone and a laptop of one circle; the laptop came by restoring what the phone had archived. */
 async function twoDevices(): Promise<{ person: Person; phone: TestDevice; laptop: TestDevice }> {
@@ -38,7 +38,7 @@ describe("devices that were away", () => {
     const from = person.vault.calls.length;
     const { changed, problems } = await pull(laptop);
     expect(problems).toEqual([]);
-    expect(changed).toEqual(["msg/notes/one"]);
+    expect(changed).toEqual(["notes/one"]);
     expect(await has(laptop, "one")).toBe(true);
     expect(person.vault.calls.slice(from).filter(({ kind }) => kind === "blobGet").length).toBeLessThanOrEqual(2);
     expect(await pull(laptop)).toEqual({ changed: [], problems: [] });
@@ -144,7 +144,7 @@ describe("a vault that is not as it was left", () => {
     expect(problems[0]?.detail).toContain("went back in time");
     expect((await laptop.flush()).archived).toBe(true);
     const restored = await restoreArchive(phone.ports, await phone.location());
-    expect(restored.ok && restored.value.changes.some(({ key }) => key === "msg/notes/newer")).toBe(true);
+    expect(restored.ok && restored.value.changes.some(({ key }) => key === "notes/newer")).toBe(true);
     await note(phone, "after", "a");
     const flushed = await phone.flush();
     expect(flushed.archived).toBe(true);
@@ -212,6 +212,6 @@ describe("a vault that is not as it was left", () => {
     expect(outcome.problems.map(({ code }) => code)).toEqual(["archive-damaged"]);
     const restored = await restoreArchive(phone.ports, await phone.location());
     expect(restored.ok && restored.value.problems).toEqual([]);
-    expect(restored.ok && restored.value.changes.some(({ key }) => key === "msg/notes/large")).toBe(true);
+    expect(restored.ok && restored.value.changes.some(({ key }) => key === "notes/large")).toBe(true);
   });
 });

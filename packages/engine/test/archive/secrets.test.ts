@@ -11,7 +11,7 @@ import { makePerson, note, type TestDevice } from "./people.ts";
 
 const pairSchema = struct({ public: [1, bytes({ max: 16384 })], secret: [2, bytes({ max: 16384 })] });
 const leafSchema = struct({ id: [1, bytes(32)], seed: [2, bytes(32)], lastResort: [3, pairSchema] });
-const freshSchema = struct({ pair: [1, pairSchema], generation: [2, bytes(32)], number: [3, uint()] });
+const freshSchema = struct({ pair: [1, pairSchema], generation: [2, bytes(32)], number: [3, uint()], leaf: [4, bytes(32)] });
 
 const windowLength = 16;
 
@@ -112,7 +112,7 @@ describe("an opened archive", () => {
     const phone = await person.device("phone");
     const [first] = (await secretsOf(phone)).filter(({ what }) => what.startsWith("leaf/"));
     if (first === undefined) throw new Error("no leaf");
-    await phone.act((work) => setState(work, "msg/notes/leak", new Uint8Array(first.bytes)));
+    await phone.act((work) => setState(work, "notes/leak", new Uint8Array(first.bytes)));
     await phone.flush();
     const restored = await restoreArchive(phone.ports, await phone.location());
     const values: Bytes[] = restored.ok ? restored.value.changes.flatMap(({ value }) => value ?? []) : [];

@@ -78,7 +78,7 @@ describe("increments", () => {
     const phone = await person.device("phone");
     await note(phone, "gone", "for a while");
     await phone.flush();
-    await phone.act((work) => setState(work, "msg/notes/gone", undefined));
+    await phone.act((work) => setState(work, "notes/gone", undefined));
     await phone.flush();
     expect(await restoredState(person, phone)).toBe(await archivedState(phone));
   });
