@@ -57,7 +57,8 @@ async function plantLeaf(thief: OpenPhone, relationship: Relationship): Promise<
 }
 
 async function tellCircle(thief: OpenPhone, changes: readonly Change[]): Promise<void> {
-  const envelope = await thief.sealContent(await thief.circle(), await thief.newContent("change", encodeBody("change", changes)));
+  const circle = await thief.circle();
+  const envelope = await thief.sealContent(circle, await thief.newContent(circle, "change", encodeBody("change", changes)));
   const said = [];
   const { inbox } = (await thief.circle()).mine.state;
   if (inbox === undefined) throw new Error("a circle without an inbox");
@@ -254,9 +255,9 @@ test("two siblings admit one device at once: it goes on with one of the two leav
 }, 90_000);
 
 test("a quarantined copy does not keep the genuine message out, here or in the archive", async () => {
-  const { work, newContent } = await openPhone(laptop);
+  const { work, newContent, relationship: find } = await openPhone(laptop);
   const relationship = await loadRelationship(work, (await viewOf(laptop, "Ben")).id);
-  const content = await newContent("text", utf8("genuine"));
+  const content = await newContent(await find("Ben"), "text", utf8("genuine"));
   const leaf = (await ownLeaf(work, relationship))?.id;
   if (leaf === undefined) throw new Error("no leaf");
   const keep = (quarantined: boolean, body: string) =>

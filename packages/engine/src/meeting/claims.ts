@@ -24,6 +24,7 @@ export async function takeClaim(work: Work, relationship: Relationship, claim: E
   if (record.role !== "inviter" || record.invitation === undefined || !equalBytes(claim.invitation, record.invitation))
     return false;
   if (claim.statements.reduce((sum, { length }) => sum + length, 0) > maxClaim) return false;
+  if ((await listClaims(work, relationship.id)).length >= maxClaims) return false;
   const statements: Statement[] = [];
   for (const bytes of claim.statements) {
     const parsed = parseStatement(bytes);
@@ -39,7 +40,7 @@ export async function takeClaim(work: Work, relationship: Relationship, claim: E
   const seen = new Map(statements.map(({ id }) => [idKey(id), work.now()]));
   if (reduce(statements, seen, work.now()).kind !== "active") return false;
   const key = keys.claim(relationship.id, found.side);
-  if ((await getState(work, key)) !== undefined || (await listClaims(work, relationship.id)).length >= maxClaims) return false;
+  if ((await getState(work, key)) !== undefined) return false;
   await setState(
     work,
     key,
