@@ -3,7 +3,7 @@
  * the device knew, uses the engine's own parts, and talks to relay and vault directly.
  */
 import { memoryStore } from "@photon/engine/adapters/memory";
-import { asBytes, type Bytes, decode, expectOk, toHex } from "@photon/protocol/codec";
+import { asBytes, type Bytes, decode, expectOk } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
 import {
   appendMac,
@@ -19,8 +19,15 @@ import {
   sealDeposit,
   signRead,
 } from "@photon/protocol/queue";
-import { type Bodies, ed25519Signer, idKey, type LineageType, type StatementId, signStatement } from "@photon/protocol/statement";
-import type { Statement } from "@photon/protocol/statement";
+import {
+  type Bodies,
+  ed25519Signer,
+  idKey,
+  type LineageType,
+  type Statement,
+  type StatementId,
+  signStatement,
+} from "@photon/protocol/statement";
 import type { Device } from "@photon/testkit";
 import { listState } from "../../packages/engine/src/circle/state.ts";
 import { type Location, loadLocation } from "../../packages/engine/src/archive/location.ts";
@@ -199,5 +206,3 @@ export const liveIds = (state: Relationship["mine"]["state"]): readonly string[]
 export async function viewOf(device: Device, petname: string): Promise<Relationship> {
   return (await openPhone(device)).relationship(petname);
 }
-
-export const hexOf = (bytes: Uint8Array): string => toHex(bytes);

@@ -44,7 +44,7 @@ export function sharedWindows(records: readonly Named[]): readonly Shared[] {
       }
     }
   }
-  const sorted = all.subarray(0, filled).sort();
+  const sorted = all.subarray(0, filled).toSorted();
   const repeated = new Set<bigint>();
   for (let at = 1; at < filled; at++) {
     const word = sorted[at];
@@ -76,7 +76,7 @@ export function windowFilter(kept: readonly Bytes[]): (bytes: Bytes) => readonly
       for (const bit of places(aligned)) filter[bit >>> 3] = (filter[bit >>> 3] ?? 0) | (1 << (bit & 7));
     }
   }
-  const sorted = all.subarray(0, filled).sort();
+  const sorted = all.subarray(0, filled).toSorted();
   return (bytes) => {
     const found = new Set<string>();
     for (const aligned of words(bytes)) {

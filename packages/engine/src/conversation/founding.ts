@@ -27,7 +27,7 @@ import {
 } from "../relationship/generations.ts";
 import { leafKeys, packagesOf, signerOf } from "../relationship/leaves.ts";
 import { liveMembers, type Relationship } from "../relationship/model.ts";
-import { ownLeaf } from "../relationship/relationship.ts";
+import { ownLeaf, ownLeafAmong } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 
 const packageKey = (relationship: string, leaf: Uint8Array): string => `package/${relationship}/${idKey(leaf)}`;
@@ -133,8 +133,8 @@ export async function arrive(work: Work, relationship: Relationship, envelope: E
 }
 
 async function join(work: Work, relationship: Relationship, statement: KnownStatement<"generation">, welcome: Bytes) {
-  const own = await ownLeaf(work, relationship);
-  if (own === undefined || !statement.body.members.some((leaf) => idKey(leaf) === idKey(own.id))) return undefined;
+  const own = await ownLeafAmong(work, relationship, statement.body.members);
+  if (own === undefined) return undefined;
   const keys = await leafKeys(work, own.id);
   if (keys === undefined) throw new Error("no keys for our own leaf");
   const { group, members } = statement.body;

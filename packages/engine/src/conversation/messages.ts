@@ -127,7 +127,7 @@ function asSaid(messages: readonly StoredMessage[]): readonly StoredMessage[] {
   const places = new Map<StoredMessage, number>();
   for (const message of byClock.toReversed()) {
     const { leaf, received, sent } = message;
-    const place = received === 0 ? sent.wall : Math.min(received, nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY);
+    const place = Math.min(received === 0 ? sent.wall : received, nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY);
     if (received !== 0) nextOf.set(idKey(leaf), place);
     places.set(message, place);
   }

@@ -235,7 +235,7 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
     case "change": {
       const changes = decodeBody("change", content.body);
       if (!changes.ok || relationship.id !== circleId || quarantined) return "nothing";
-      noteChanged(work, await mergeState(work, changes.value, "circle"));
+      noteChanged(work, await mergeState(work, changes.value, "circle", sender));
       return "opened";
     }
     case "confirm": {

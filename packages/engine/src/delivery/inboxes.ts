@@ -1,7 +1,6 @@
 /** The inboxes of our side: making them, their keys by rotation, and what to read from where. See spec/05-queue.md. */
 import { type Bytes, encode, equalBytes, toHex, uint } from "@photon/protocol/codec";
-import { makeQueueKeys, readKeyOf, type RotationKeys, rotationKeys, signRead } from "@photon/protocol/queue";
-import type { RelayRequestOf } from "@photon/protocol/queue";
+import { makeQueueKeys, readKeyOf, type RelayRequestOf, type RotationKeys, rotationKeys, signRead } from "@photon/protocol/queue";
 import type { Inbox } from "@photon/protocol/statement";
 import { setRecord, inboxSecretSchema, type InboxSecret, keys } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
