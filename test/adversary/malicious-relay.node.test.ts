@@ -165,7 +165,7 @@ describe("a vault that lies", () => {
 
   for (const [name, change] of [
     ["truncates", (body: Bytes) => body.slice(0, -1)],
-    ["changes a byte of", (body: Bytes) => body.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) as Bytes],
+    ["changes a byte of", (body: Bytes) => body.map((byte, at) => (at === 40 ? byte ^ 1 : byte))],
     ["swaps", (body: Bytes) => swapped.find((one) => one.length !== body.length) ?? random(body.length)],
   ] as const) {
     test(`that ${name} what it keeps is named, and a new device takes nothing from it`, async () => {

@@ -49,7 +49,7 @@ function writeItem(value: Cbor): void {
       room(1);
       writer.bytes[writer.at++] = value ? 0xf5 : 0xf4;
       return;
-    default:
+    case "object":
       if (value instanceof Uint8Array) writeBytes(value);
       else if (value instanceof Map) writeMap(value);
       else writeArray(value as readonly Cbor[]);
