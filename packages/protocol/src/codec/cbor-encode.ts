@@ -36,24 +36,20 @@ function room(length: number): void {
 }
 
 function writeItem(value: Cbor): void {
-  switch (typeof value) {
-    case "number":
-      if (!Number.isSafeInteger(value)) throw new Error(`${value} is no integer that is encoded`);
-      if (value < 0) writeHead(1, -1 - value);
-      else writeHead(0, value);
-      return;
-    case "string":
-      writeText(value);
-      return;
-    case "boolean":
-      room(1);
-      writer.bytes[writer.at++] = value ? 0xf5 : 0xf4;
-      return;
-    case "object":
-      if (value instanceof Uint8Array) writeBytes(value);
-      else if (value instanceof Map) writeMap(value);
-      else writeArray(value as readonly Cbor[]);
-  }
+  if (typeof value === "number") writeInteger(value);
+  else if (typeof value === "string") writeText(value);
+  else if (typeof value === "boolean") {
+    room(1);
+    writer.bytes[writer.at++] = value ? 0xf5 : 0xf4;
+  } else if (value instanceof Uint8Array) writeBytes(value);
+  else if (value instanceof Map) writeMap(value);
+  else writeArray(value as readonly Cbor[]);
+}
+
+function writeInteger(value: number): void {
+  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no integer that is encoded`);
+  if (value < 0) writeHead(1, -1 - value);
+  else writeHead(0, value);
 }
 
 function writeHead(major: number, count: number): void {
