@@ -2,7 +2,7 @@
  * A device in other hands: unlocked, offline, and copied whole at one moment. Whoever holds the copy has everything that
  * the device knew, uses the engine's own parts, and talks to relay and vault directly.
  */
-import { memoryStore } from "@photon/engine/adapters/memory";
+import { type MemorySnapshot, memoryStore } from "@photon/engine/adapters/memory";
 import { asBytes, type Bytes, decode, expectOk } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
 import {
@@ -57,6 +57,8 @@ export interface Address {
 
 export interface OpenPhone {
   readonly work: Work;
+  /** The copy as it is now: with `restoreDisk` it becomes the device. */
+  snapshot(): MemorySnapshot;
   /** The relationship with whom it calls by this petname, as it was then. */
   relationship(petname: string): Promise<Relationship>;
   circle(): Promise<Relationship>;
@@ -136,6 +138,7 @@ export async function openPhone(device: Device): Promise<OpenPhone> {
 
   const phone: OpenPhone = {
     work,
+    snapshot: () => store.snapshot(),
     relationship: async (petname) => {
       for (const relationship of await all()) {
         if ((await getRecord(work, keys.petname(relationship.id), petnameSchema)) === petname) return relationship;

@@ -7,7 +7,7 @@ import { circleId, keys, leafOfSchema } from "../relationship/records.ts";
 import { loadCircle } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
-import { getState, listState, setState } from "./state.ts";
+import { firstState, getState, listState, setState } from "./state.ts";
 
 export const deviceSchema = struct({
   name: [1, text(64)],
@@ -107,7 +107,7 @@ export async function sparesLeft(work: Work, owner: string, consumer: string): P
 
 /** Takes a spare leaf of a sibling out of our pool; undefined when it is empty. */
 export async function takeSpare(work: Work, owner: string): Promise<Leaf | undefined> {
-  const [spare] = await listState(work, poolOf(owner, work.self.device));
+  const spare = await firstState(work, poolOf(owner, work.self.device));
   if (spare === undefined) return undefined;
   await setState(work, spare.key, undefined);
   return parseRow(leafSchema, spare.value);

@@ -6,6 +6,7 @@ import { equalBytes } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
 import { idKey, type LeafId } from "@photon/protocol/statement";
 import { found } from "../conversation/founding.ts";
+import { objectTo } from "./dispute.ts";
 import { leavesOfDevices, type RetireReason, retireLeaves } from "./retirement.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { circleId } from "../relationship/records.ts";
@@ -41,7 +42,13 @@ export async function reconcile(work: Work, signal?: AbortSignal): Promise<Recon
     if (signal?.aborted === true) break;
     if (id === circleId) continue;
     const relationship = await loadRelationship(work, id);
-    if ((await ownLeaf(work, relationship))?.live !== true || relationship.mine.state.kind === "closed") continue;
+    const own = await ownLeaf(work, relationship);
+    if (own === undefined || relationship.mine.state.kind === "closed") continue;
+    if (!own.live) {
+      await object(work, relationship, retired);
+      await work.commit();
+      continue;
+    }
     const byLeaf = await leafDevices(work, relationship);
     const gone = leavesOfDevices(relationship, byLeaf, new Set(retired.keys()));
     if (gone.length > 0) {
@@ -67,6 +74,18 @@ export async function reconcile(work: Work, signal?: AbortSignal): Promise<Recon
     await work.commit();
   }
   return { unadmitted };
+}
+
+/** Where a device that the circle holds retired has retired this one, the peer and our other devices are told of both. */
+async function object(work: Work, relationship: Relationship, retired: ReadonlyMap<string, RetireReason>): Promise<void> {
+  const byLeaf = await leafDevices(work, relationship);
+  for (const [leaf, { leaf: known }] of relationship.mine.state.leaves) {
+    const reason = retired.get(byLeaf.get(leaf) ?? "");
+    const objection = reason === undefined ? undefined : await objectTo(work, relationship, [known.id], reason);
+    if (objection === undefined) continue;
+    await announceToPeer(work, relationship, [objection]);
+    await announceToOwn(work, relationship, [objection]);
+  }
 }
 
 /**

@@ -6,18 +6,21 @@ import type { RetireReport } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { stateOf } from "../meeting/contacts.ts";
 import { circleId, getRecord, keys, petnameSchema } from "../relationship/records.ts";
-import { loadCircle, loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import { loadCircle, loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
+import { clearLockedOut } from "../profile/standing.ts";
 import { leafDevices } from "../relationship/side.ts";
 import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { scheduleDuty } from "../duties/schedule.ts";
 import { circleDevices, unknownDevices } from "./devices.ts";
 import { reconcile } from "./reconcile.ts";
-import { leavesOfDevices, type RetireReason, retireLeaves, withAdmitted } from "./retirement.ts";
+import { objectTo } from "./dispute.ts";
+import { leavesOfDevices, moveAway, type RetireReason, retireLeaves, withAdmitted } from "./retirement.ts";
 
 /**
- * Retires one of our other devices, everywhere. Run again for the same device it only goes on with what is left.
- * @returns the device's name.
+ * Retires one of our other devices, everywhere. Run again for the same device it only goes on with what is left. A device
+ * that was itself retired by that one objects by it.
+ * @returns the device's name; `device-retired` if this one was retired by another.
  */
 export async function retireDevice(work: Work, name: string, reason: RetireReason): Promise<Result<string, PhotonError>> {
   const devices = await circleDevices(work);
@@ -25,6 +28,16 @@ export async function retireDevice(work: Work, name: string, reason: RetireReaso
   if (device === undefined) return err(photonError("unknown-device", name));
   if ("device" in device && device.device === work.self.device) return err(photonError("last-device", name));
   const circle = await loadCircle(work);
+  if ((await ownLeaf(work, circle))?.live !== true) {
+    const objection = await objectTo(work, circle, [device.leaf], reason);
+    if (objection === undefined) return err(photonError("device-retired"));
+    await moveAway(work, circle, objection, [device.leaf]);
+    await turnArchive(work);
+    scheduleDuty(work, "reconcile", 0);
+  }
+  // Whoever moved our inbox away has not said so to us; from here on the circle's inbox is another one.
+  await clearLockedOut(work);
+  await work.commit();
   const known = new Set(devices.map(({ leaf }) => idKey(leaf)));
   const admitted = withAdmitted(circle, [idKey(device.leaf)], (leaf) => known.has(leaf));
   const isFrozen = "status" in device && device.status === "frozen";

@@ -5,7 +5,7 @@
  */
 import { type Bytes, equalBytes, toHex } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
-import { idKey, type LeafId, type retireReasons } from "@photon/protocol/statement";
+import { idKey, type LeafId, type retireReasons, type Statement } from "@photon/protocol/statement";
 import { watchedOver } from "../conversation/acks.ts";
 import { found } from "../conversation/founding.ts";
 import { messageContent } from "../conversation/messages.ts";
@@ -28,11 +28,21 @@ export async function retireLeaves(
   leaves: readonly LeafId[],
   reason: RetireReason,
 ): Promise<void> {
+  // All that has reached us so far is trusted; what the device signed and we have not seen is void.
+  const retire = await say(work, relationship, "retire", { leaves, reason, trusted: relationship.mine.state.heads });
+  await moveAway(work, relationship, retire, leaves);
+}
+
+/** What follows a retirement: a new inbox, the word to everybody, and a generation without those leaves. */
+export async function moveAway(
+  work: Work,
+  relationship: Relationship,
+  retire: Statement,
+  leaves: readonly LeafId[],
+): Promise<void> {
   const own = await ownLeaf(work, relationship);
   const old = relationship.mine.state.inbox;
   if (own === undefined || old === undefined) throw new Error("retiring in a relationship that we have no part in");
-  // All that has reached us so far is trusted; what the device signed and we have not seen is void.
-  const retire = await say(work, relationship, "retire", { leaves, reason, trusted: relationship.mine.state.heads });
   const secret = makeInbox(work, old.relay);
   await keepInbox(work, relationship, secret);
   const move = await say(work, relationship, "move", { inbox: writeSide(secret, 0) });

@@ -84,6 +84,19 @@ export async function listState(work: Work, prefix: string): Promise<readonly { 
   return found;
 }
 
+/** The first entry under a prefix that is not deleted. */
+export async function firstState(work: Work, prefix: string): Promise<{ readonly key: string; readonly value: Bytes } | undefined> {
+  for (let after = ""; ;) {
+    const rows = await work.page("state", prefix, after, 16);
+    for (const { key, value: row } of rows) {
+      const { value } = parseRow(entrySchema, row);
+      if (value !== undefined) return { key, value };
+      after = key;
+    }
+    if (rows.length < 16) return undefined;
+  }
+}
+
 /**
  * Writes an entry (undefined deletes it) and marks it to be told and archived, as its prefix demands.
  * @param at its time, where two devices that write the same thing must write the same entry; else the next tick, or later

@@ -297,8 +297,9 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         return ok(admission);
       }),
 
+    // Also by a device that another one has retired: how it objects.
     retire: (device, reason) =>
-      act(async (work) => {
+      run(async (work) => {
         const retired = await retireDevice(work, device, reason);
         if (!retired.ok) return retired;
         await tellCircle(work);

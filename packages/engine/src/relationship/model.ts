@@ -9,6 +9,8 @@ export interface Lineage {
   readonly side: SideId;
   readonly statements: Map<string, Statement>;
   readonly firstSeen: Map<string, number>;
+  /** The circle's only: this device's leaves (hex). Its state is the circle as they see it (spec/10-circle.md, "Disputes"). */
+  readonly self?: ReadonlySet<string>;
   state: LineageState;
 }
 

@@ -3,8 +3,8 @@
  * store, cached, and changed only inside a unit of work. The circle is loaded by the same code: it has no peer.
  */
 import { type Bytes, compareBytes, expectOk, toHex } from "@photon/protocol/codec";
-import { reduce } from "@photon/protocol/lineage";
-import { idKey, type LeafId, parseStatement, type SideId, type Statement } from "@photon/protocol/statement";
+import { type LineageState, liveLeaves, reduce } from "@photon/protocol/lineage";
+import { idKey, type KnownStatement, type LeafId, parseStatement, type SideId, type Statement } from "@photon/protocol/statement";
 import { decodeFirstSeen, encodeFirstSeen, getState, listState, setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { loadGenerations } from "./generations.ts";
@@ -20,6 +20,7 @@ export async function loadRelationship(work: Work, id: string): Promise<Relation
   const cached = work.relationships.get(id);
   if (cached !== undefined) {
     refresh(work, cached);
+    hold(work, cached);
     return cached;
   }
   const record = await getRecord(work, keys.record(id), recordSchema);
@@ -30,25 +31,84 @@ export async function loadRelationship(work: Work, id: string): Promise<Relation
   const relationship: Relationship = {
     id,
     record,
-    mine: makeLineage(work, record.mine, statements, firstSeen),
+    mine: makeLineage(work, record.mine, statements, firstSeen, id === circleId ? await ownLeafIds(work) : undefined),
     peer: peer === undefined ? undefined : makeLineage(work, peer, statements, firstSeen),
     inboxes: new Map(
       (await listState(work, `inbox/${id}/`)).map(({ key, value }) => [lastPart(key), parseRow(inboxSecretSchema, value)]),
     ),
     generations: await loadGenerations(work, id, statements),
   };
-  work.relationships.set(id, relationship);
+  hold(work, relationship);
   return relationship;
+}
+
+/** Held in memory at once: whoever knows a thousand people is not to need memory for a thousand conversations. */
+const maxHeld = 64;
+
+/**
+ * Holds a relationship, as the one last used, and lets go of the one that was not used for longest. Nobody works on one
+ * while going through so many others; the circle, by which all others are brought up to date, stays.
+ */
+function hold(work: Work, relationship: Relationship): void {
+  const held = work.relationships;
+  held.delete(relationship.id);
+  held.set(relationship.id, relationship);
+  if (held.size <= maxHeld) return;
+  for (const id of held.keys()) {
+    if (id === circleId) continue;
+    held.delete(id);
+    return;
+  }
 }
 
 export const loadCircle = (work: Work): Promise<Relationship> => loadRelationship(work, circleId);
 
-function makeLineage(work: Work, side: SideId, all: readonly Statement[], seen: ReadonlyMap<string, number>): Lineage {
+/** Every leaf that this device has made (hex), wherever it is used. */
+const ownLeafIds = async (work: Work): Promise<ReadonlySet<string>> =>
+  new Set((await work.list("secret", "leaf/")).map(({ key }) => lastPart(key)));
+
+function makeLineage(
+  work: Work,
+  side: SideId,
+  all: readonly Statement[],
+  seen: ReadonlyMap<string, number>,
+  self?: ReadonlySet<string>,
+): Lineage {
   const own = all.filter((statement) => statement.type !== "generation" && idKey(statement.side) === idKey(side));
   const statements = new Map(own.map((statement) => [idKey(statement.id), statement]));
   const firstSeen = new Map([...statements.keys()].map((id) => [id, seen.get(id) ?? work.now()]));
-  return { side, statements, firstSeen, state: reduce([...statements.values()], firstSeen, work.now()) };
+  const lineage = { side, statements, firstSeen, ...(self === undefined ? {} : { self }) };
+  return { ...lineage, state: stateOf(work, lineage) };
 }
+
+/** In the circle, a device that is shut out does without the word of those of whom it has itself said that they are gone. */
+function stateOf(work: Work, { statements, firstSeen, self }: Omit<Lineage, "state">): LineageState {
+  const all = [...statements.values()];
+  const state = reduce(all, firstSeen, work.now());
+  if (self === undefined || liveLeaves(state).some(({ leaf }) => self.has(idKey(leaf.id)))) return state;
+  const gone = new Set(retiredBy(all, self));
+  const ignored = new Set(
+    retiresOf(all, self)
+      .filter(({ signer }) => gone.has(idKey(signer)))
+      .map(({ id }) => idKey(id)),
+  );
+  if (ignored.size === 0) return state;
+  const heard = all.filter(({ id }) => !ignored.has(idKey(id)));
+  return reduce(heard, firstSeen, work.now());
+}
+
+/** The leaves (hex) that one of these has retired, as far as it says. */
+export const retiredBy = (statements: readonly Statement[], leaves: ReadonlySet<string>): readonly string[] =>
+  statements.flatMap((one) =>
+    one.type === "retire" && leaves.has(idKey(one.signer)) ? one.body.leaves.map((id) => idKey(id)) : [],
+  );
+
+/** What others said to retire one of these leaves (hex). */
+export const retiresOf = (statements: readonly Statement[], leaves: ReadonlySet<string>): readonly KnownStatement<"retire">[] =>
+  statements.filter(
+    (one): one is KnownStatement<"retire"> =>
+      one.type === "retire" && !leaves.has(idKey(one.signer)) && one.body.leaves.some((leaf) => leaves.has(idKey(leaf))),
+  );
 
 /** Reduces again where time alone may have changed the outcome. */
 function refresh(work: Work, relationship: Relationship): void {
@@ -58,7 +118,7 @@ function refresh(work: Work, relationship: Relationship): void {
 }
 
 function reduceAgain(work: Work, lineage: Lineage): void {
-  lineage.state = reduce([...lineage.statements.values()], lineage.firstSeen, work.now());
+  lineage.state = stateOf(work, lineage);
 }
 
 export async function setPeer(work: Work, relationship: Relationship, side: SideId): Promise<void> {
