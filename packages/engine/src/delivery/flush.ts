@@ -14,7 +14,16 @@ import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { isDue } from "../storage/elapsed.ts";
 import { keysOf, queueKeys } from "./inboxes.ts";
-import { appendIdFor, backoff, type Item, type Operation, outboxItems, postpone, removeItem } from "./outbox.ts";
+import {
+  appendIdFor,
+  backoff,
+  eachOutboxItem,
+  isWaiting,
+  type Item,
+  type Operation,
+  postpone,
+  removeItem,
+} from "./outbox.ts";
 import { relayProblem } from "./relay-errors.ts";
 
 export interface FlushReport {
@@ -44,17 +53,13 @@ const longestWait = 24 * 3600 * 1000;
 
 export async function flush(work: Work, options: FlushOptions): Promise<FlushReport> {
   const report: FlushReport = { deposited: 0, pending: 0, problems: [] };
-  const items = (await outboxItems(work)).filter(
-    (item) => options.relationship === undefined || item.relationship === options.relationship,
-  );
-  const undone = new Set(items.map(({ key }) => key));
   const heldLanes = new Set<string>();
   const downRelays = new Map<string, RelayError>();
   let sinceCommit = 0;
-  for (const item of items) {
+  for await (const item of eachOutboxItem(work)) {
+    if (options.relationship !== undefined && item.relationship !== options.relationship) continue;
     const lane = `${item.relationship}/${laneOf(item.operation)}`;
-    const ready =
-      isDue(item.nextAt, work.now(), longestWait) && !heldLanes.has(lane) && item.after.every((key) => !undone.has(key));
+    const ready = isDue(item.nextAt, work.now(), longestWait) && !heldLanes.has(lane) && !(await waitsForOthers(work, item));
     if (!ready || options.signal?.aborted === true) {
       heldLanes.add(lane);
       report.pending += 1;
@@ -63,7 +68,6 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
     const outcome = await attempt(work, item, downRelays, options);
     if (outcome.kind === "done") {
       removeItem(work, item);
-      undone.delete(item.key);
       if (item.operation.kind === "append" && item.operation.value.target === "peer" && item.operation.value.message !== undefined)
         report.deposited += 1;
       sinceCommit += 1;
@@ -90,6 +94,11 @@ export async function flush(work: Work, options: FlushOptions): Promise<FlushRep
   }
   await work.commit();
   return report;
+}
+
+async function waitsForOthers(work: Work, item: Item): Promise<boolean> {
+  for (const key of item.after) if (await isWaiting(work, key)) return true;
+  return false;
 }
 
 /** What we ask of our own relay is in one order: a queue is made, announced, rotated and written in turn. */

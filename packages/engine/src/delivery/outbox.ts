@@ -148,6 +148,24 @@ export async function outboxItems(work: Work): Promise<readonly Item[]> {
   return (await work.list("outbox", "d/")).map(({ key, value }) => ({ key, ...parseRow(itemSchema, value) }));
 }
 
+const pageSize = 64;
+
+/** The items one after the other, as few of them in memory as may be. What is enqueued meanwhile comes at the end. */
+export async function* eachOutboxItem(work: Work): AsyncGenerator<Item> {
+  for (let after = ""; ;) {
+    const rows = await work.page("outbox", "d/", after, pageSize);
+    for (const { key, value } of rows) {
+      yield { key, ...parseRow(itemSchema, value) };
+      after = key;
+    }
+    if (rows.length < pageSize) return;
+  }
+}
+
+export async function isWaiting(work: Work, key: string): Promise<boolean> {
+  return (await work.get("outbox", key)) !== undefined;
+}
+
 export const removeItem = (work: Work, item: Item): void => work.delete("outbox", item.key);
 
 /** The item is tried again at `nextAt`, in ms. */

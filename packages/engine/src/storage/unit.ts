@@ -15,6 +15,10 @@ interface LateWrite extends Omit<Write, "value"> {
   readonly make: () => Bytes;
 }
 
+/** Our keys are ASCII, so that UTF-16 and UTF-8 order agree. */
+const inOrder = (rows: readonly StoredRow[]): readonly StoredRow[] =>
+  rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+
 export class Unit {
   readonly #store: Store;
   /** By `table\0key`; in order of last write. Undefined stands for a deletion. */
@@ -47,8 +51,25 @@ export class Unit {
       else rows.set(key, value);
     }
     const all = [...rows].map(([key, value]) => ({ key, value }));
-    // Our keys are ASCII, so that UTF-16 and UTF-8 order agree.
-    return changed ? all.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) : all;
+    return changed ? inOrder(all) : all;
+  }
+
+  /** The first `limit` rows whose key begins with `prefix` and is greater than `after`, in key order. */
+  async page(table: Table, prefix: string, after: string, limit: number): Promise<readonly StoredRow[]> {
+    const rows = new Map<string, Bytes>();
+    for (let at = after; rows.size < limit;) {
+      const stored = await this.#store.list(table, { prefix, limit, ...(at === "" ? {} : { after: at }) });
+      for (const { key, value } of stored) if (!this.#writes.has(`${table}\0${key}`)) rows.set(key, value);
+      const last = stored.at(-1);
+      if (stored.length < limit || last === undefined) break;
+      at = last.key;
+    }
+    for (const [at, { table: where, key }] of this.#writes) {
+      if (where !== table || !key.startsWith(prefix) || key <= after) continue;
+      const value = this.#written(at)?.value;
+      if (value !== undefined) rows.set(key, value);
+    }
+    return inOrder([...rows].map(([key, value]) => ({ key, value }))).slice(0, limit);
   }
 
   put(table: Table, key: string, value: Bytes): void {

@@ -1,0 +1,147 @@
+/**
+ * A person with a laptop, a phone, and many relationships, in a profile folder; the phone and the peers are made up, as far
+ * as the laptop can tell real. `many.ts make FOLDER COUNT`, then in a process of its own `many.ts retire FOLDER`: so that the
+ * peak of memory is that of retiring. Prints one JSON object.
+ */
+import { join } from "node:path";
+import { createProfile, openProfile, type Ports } from "@photon/engine";
+import { memoryKeyStore } from "@photon/engine/adapters/memory";
+import { encryptedStore, nodeKeyStore, nodeSessionCrypto, systemClock, systemRandom } from "@photon/engine/adapters/node";
+import { openSqliteStore } from "@photon/engine/adapters/sqlite";
+import { encode, toHex } from "@photon/protocol/codec";
+import { makeQueueKeys, rotationKeys } from "@photon/protocol/queue";
+import { makeSession } from "@photon/protocol/session";
+import { ed25519Signer, type Leaf, leafSchema, makeLeafId, makeSideId, signStatement } from "@photon/protocol/statement";
+import { must } from "@photon/testkit";
+import { keepDevice } from "../../packages/engine/src/circle/devices.ts";
+import { setState } from "../../packages/engine/src/circle/state.ts";
+import { found } from "../../packages/engine/src/conversation/founding.ts";
+import { profileSchema, selfOf } from "../../packages/engine/src/profile/profile.ts";
+import { computeCustody } from "../../packages/engine/src/relationship/custody.ts";
+import { flagSchema, keys as recordKeys, petnameSchema, setRecord } from "../../packages/engine/src/relationship/records.ts";
+import { addStatements, loadCircle, setPeer } from "../../packages/engine/src/relationship/relationship.ts";
+import { admitSiblings, beginSide } from "../../packages/engine/src/relationship/side.ts";
+import { say } from "../../packages/engine/src/relationship/speaking.ts";
+import { parseRow, Work } from "../../packages/engine/src/storage/core.ts";
+import { agreeingServers } from "./agreeing-servers.ts";
+
+const [task, folder = "", count = "0"] = process.argv.slice(2);
+const relayUrl = "https://memory.example";
+const servers = agreeingServers();
+const session = await makeSession(nodeSessionCrypto);
+const ports = await openPorts();
+
+if (task === "make") await make(Number(count));
+else await retire();
+
+async function openPorts(): Promise<Ports> {
+  const keys = nodeKeyStore(folder);
+  const file = await openSqliteStore(join(folder, "profile.db"));
+  if (!file.ok) throw new Error(file.error.code);
+  const store = await encryptedStore(file.value, keys);
+  if (!store.ok) throw new Error(store.error.code);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    keys,
+    store: store.value,
+    transport: servers.relay,
+    blobs: servers.vault,
+    session,
+  };
+}
+
+async function make(relationships: number): Promise<void> {
+  const engine = must(await createProfile(ports, { device: "laptop", relay: relayUrl, vault: relayUrl }));
+  const work = await openWork();
+  const phone = toHex(systemRandom.bytes(8));
+  const leaf = await madeUpLeaf();
+  const circle = await loadCircle(work);
+  await say(work, circle, "admit", { leaves: [leaf.leaf], proof: "device" });
+  const { recipient } = await memoryKeyStore(systemRandom).open();
+  await keepDevice(work, phone, { name: "phone", leaf: leaf.leaf.id, recipient, added: work.now() });
+  await found(work, circle);
+  await work.commit();
+  for (let made = 0; made < relationships; made++) {
+    await makeRelationship(work, phone, `peer ${made}`);
+    await work.commit();
+    // What was said on the way is none of retiring's business.
+    for (const { key } of await work.list("outbox")) work.delete("outbox", key);
+    work.relationships.clear();
+  }
+  await work.commit();
+  for (let pass = 0; pass < 2; pass++) must(await engine.sync());
+  await engine.close();
+}
+
+interface Retired {
+  readonly relationships: number;
+  readonly cpuSeconds: number;
+  /** Peak resident memory beyond what the process had before it opened the profile, in MiB. */
+  readonly peakMiB: number;
+  readonly requests: number;
+  readonly bytes: number;
+}
+
+async function retire(): Promise<void> {
+  const before = process.memoryUsage.rss();
+  const engine = must(await openProfile(ports));
+  const began = process.cpuUsage();
+  const report = must(await engine.retire("phone", "lost"));
+  const { user, system } = process.cpuUsage(began);
+  if (report.relationships.some(({ state }) => state === "pending")) throw new Error("it was not finished");
+  const retired: Retired = {
+    relationships: report.relationships.length,
+    cpuSeconds: (user + system) / 1e6,
+    peakMiB: (process.resourceUsage().maxRSS * 1024 - before) / 1024 / 1024,
+    requests: servers.requests(),
+    bytes: servers.bytes(),
+  };
+  process.stdout.write(`${JSON.stringify(retired)}\n`);
+  await engine.close();
+}
+
+async function openWork(): Promise<Work> {
+  const row = await ports.store.get("meta", "profile");
+  if (row === undefined) throw new Error("no profile");
+  return new Work(ports, selfOf(parseRow(profileSchema, row.value)), new Map());
+}
+
+async function madeUpLeaf(): Promise<{ readonly leaf: Leaf; readonly seed: Uint8Array<ArrayBuffer> }> {
+  const seed = systemRandom.bytes(32);
+  const id = makeLeafId(ed25519Signer(seed).publicKey);
+  return { leaf: { id, lastResort: (await session.makeKeyPackage({ id, seed })).public }, seed };
+}
+
+async function makeRelationship(work: Work, phone: string, petname: string): Promise<void> {
+  const id = toHex(systemRandom.bytes(16));
+  const relationship = await beginSide(work, id, relayUrl, { role: "inviter", invitation: systemRandom.bytes(16) });
+  const spare = (await madeUpLeaf()).leaf;
+  await setState(work, `spare/${phone}/${work.self.device}/${toHex(spare.id)}`, encode(leafSchema, spare));
+  const sibling = { device: phone, name: "phone", leaf: spare.id, recipient: "", added: 0, status: "live" } as const;
+  await admitSiblings(work, relationship, [sibling]);
+  const { leaf, seed } = await madeUpLeaf();
+  const side = makeSideId(systemRandom.bytes(32));
+  const queue = makeQueueKeys(systemRandom.bytes(96));
+  const begun = await signStatement(
+    {
+      type: "found",
+      side,
+      heads: [],
+      claimedAt: work.now(),
+      body: {
+        suite: "ed25519-xwing-aes256gcm-sha512",
+        leaf,
+        inbox: { relay: relayUrl, sendId: queue.sendId, rotation: 0, ...rotationKeys(queue.root, 0) },
+        custody: computeCustody("software"),
+        plan: { version: 0, commitments: [], admissionKeys: [] },
+      },
+    },
+    ed25519Signer(seed),
+  );
+  await setPeer(work, relationship, side);
+  await addStatements(work, relationship, [begun]);
+  await setRecord(work, recordKeys.confirmed(id), flagSchema, true);
+  await setRecord(work, recordKeys.petname(id), petnameSchema, petname);
+  await found(work, relationship);
+}
