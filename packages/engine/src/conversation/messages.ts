@@ -127,7 +127,10 @@ function asSaid(messages: readonly StoredMessage[]): readonly StoredMessage[] {
   const places = new Map<StoredMessage, number>();
   for (const message of byClock.toReversed()) {
     const { leaf, received, sent } = message;
-    const place = Math.min(received === 0 ? sent.wall : received, nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY);
+    const next = nextOf.get(idKey(leaf)) ?? Number.POSITIVE_INFINITY;
+    // Believed when it came, by a clock that was wrong itself: what its device said later shows where it stands.
+    const isBeyond = received === 0 && sent.wall > next + maxLead;
+    const place = received === 0 && !isBeyond ? sent.wall : Math.min(received === 0 ? next : received, next);
     if (received !== 0) nextOf.set(idKey(leaf), place);
     places.set(message, place);
   }
