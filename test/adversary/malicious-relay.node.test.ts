@@ -96,18 +96,16 @@ describe("a relay that lies", () => {
   for (const [name, lie] of Object.entries(lies)) {
     test(`${name}: nothing is shown twice or under the wrong hand, and all arrives when it behaves again`, async () => {
       relay.lie = lie;
-      for (const round of [1, 2]) {
-        for (const [device, who] of [
-          [ben, "Ana"],
-          [ana, "Ben"],
-        ] as const) {
-          said.push(`${device.name}: ${name} ${round}`);
-          must(await device.engine.send(who, `${name} ${round}`));
-        }
-        for (const device of [ana, ben]) must(await device.engine.sync());
-        world.advance(11 * minute);
-        for (const device of [ana, ben]) must(await device.engine.sync());
+      for (const [device, who] of [
+        [ben, "Ana"],
+        [ana, "Ben"],
+      ] as const) {
+        said.push(`${device.name}: ${name}`);
+        must(await device.engine.send(who, name));
       }
+      for (const device of [ana, ben]) must(await device.engine.sync());
+      world.advance(11 * minute);
+      for (const device of [ana, ben]) must(await device.engine.sync());
       for (const device of [ana, ben]) {
         const all = await shown(device);
         expect(new Set(all).size).toBe(all.length);

@@ -4,23 +4,15 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { openOffer, parseInvitation } from "@photon/protocol/meeting";
-import { asBytes, type Bytes, expectOk, type Hlc, utf8 } from "@photon/protocol/codec";
+import { asBytes, type Bytes, expectOk, utf8 } from "@photon/protocol/codec";
 import { encodeBody, type Envelope } from "@photon/protocol/queue";
-import {
-  ed25519Signer,
-  type KnownStatement,
-  type LeafId,
-  makeGroupId,
-  parseStatement,
-  signStatement,
-} from "@photon/protocol/statement";
+import { ed25519Signer, type LeafId, parseStatement, signStatement } from "@photon/protocol/statement";
 import { day, type Device, makeWorld, must, type World } from "@photon/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outboxItems } from "../../packages/engine/src/delivery/outbox.ts";
 import { announceToPeer, unackedStatements } from "../../packages/engine/src/relationship/speaking.ts";
-import { leafKeys } from "../../packages/engine/src/relationship/leaves.ts";
 import { liveMembers, type Relationship } from "../../packages/engine/src/relationship/model.ts";
-import { ownLeaf } from "../../packages/engine/src/relationship/relationship.ts";
+import { type Attacker, attackerWith } from "./attacker.ts";
 import { openPhone, type OpenPhone, viewOf } from "./open-phone.ts";
 import { everyRow } from "./server-rows.ts";
 
@@ -28,6 +20,7 @@ const year = 365 * day;
 
 let world: World;
 let ana: Device;
+let attacker: Attacker;
 let ben: OpenPhone;
 let withAna: Relationship;
 
@@ -38,19 +31,11 @@ beforeAll(async () => {
   await world.befriend(ana, "Ben", device, "Ana");
   must(await device.engine.send("Ana", "good day"));
   await world.settle(ana, device);
-  ben = await openPhone(device);
-  withAna = await ben.relationship("Ana");
+  attacker = await attackerWith(device, "Ana");
+  ({ phone: ben, relationship: withAna } = attacker);
 }, 120_000);
 afterAll(() => world.close());
 
-const inbox = () => {
-  const address = withAna.peer?.state.inbox;
-  if (address === undefined) throw new Error("Ben knows no address of Ana's");
-  return address;
-};
-const put = async (...envelopes: readonly Envelope[]): Promise<void> => {
-  for (const envelope of envelopes) expect(await ben.append(inbox(), envelope)).toBe("appended");
-};
 /** Ana's engine takes in what lies there: it may report, and must not fail. */
 const taken = async () => must(await ana.engine.sync());
 const shown = async (): Promise<readonly string[]> => must(await ana.engine.read("Ben")).map(({ body }) => body);
@@ -58,51 +43,13 @@ const rowsOf = (table: string): number => {
   for (const [name, rows] of ana.store.snapshot()) if (name === table) return rows.size;
   return 0;
 };
-const said = async (
-  text: string,
-  fields: { readonly id?: Bytes; readonly sent?: Hlc; readonly kind?: string; readonly body?: Bytes } = {},
-) => {
-  const content = await ben.newContent(withAna, "text", utf8(text));
-  return ben.sealContent(withAna, { ...content, ...fields });
-};
-
-type GenerationBody = KnownStatement<"generation">["body"];
-async function foundAs(
-  changes: Partial<GenerationBody> & { readonly members?: readonly LeafId[] },
-  welcome?: Bytes,
-): Promise<Envelope> {
-  const own = await ownLeaf(ben.work, withAna);
-  const keys = own === undefined ? undefined : await leafKeys(ben.work, own.id);
-  if (keys === undefined || withAna.peer === undefined) throw new Error("Ben has no leaf");
-  const [top] = [...withAna.generations.values()].toSorted((a, b) => b.statement.body.number - a.statement.body.number);
-  const others = [...withAna.peer.state.leaves.values()].map(({ leaf }) => leaf.lastResort);
-  const founded = expectOk(await ben.work.session.found(makeGroupId(ben.work.random(32)), keys, others));
-  const body: GenerationBody = {
-    suite: "ed25519-xwing-aes256gcm-sha512",
-    number: (top?.statement.body.number ?? 0) + 1,
-    parents: top === undefined ? [] : [top.statement.id],
-    group: founded.generation.group,
-    members: liveMembers(withAna),
-    peerHeads: withAna.peer.state.heads,
-    welcome: asBytes(sha256(welcome ?? founded.welcome)),
-    lastResort: [],
-    ...changes,
-  };
-  const draft = { type: "generation", side: withAna.mine.side, heads: withAna.mine.state.heads, claimedAt: 0, body } as const;
-  const statement = await signStatement<"generation">(draft, ed25519Signer(keys.seed));
-  return { kind: "generation", value: { statement: statement.bytes, welcome: welcome ?? founded.welcome } };
-}
-const statementOf = (envelope: Envelope): Bytes => {
-  if (envelope.kind !== "generation") throw new Error("no generation");
-  return envelope.value.statement;
-};
 const anaJoined = async (): Promise<number> =>
   [...(await viewOf(ana, "Ben")).generations.values()].filter(({ row }) => row.status === "joined").length;
 
 describe("a peer who means ill: generations", () => {
   test("no generation number can be used to block another: the largest there is, told as history or as a founding", async () => {
-    const highest = await foundAs({ number: 0xffff_ffff });
-    await put(highest, { kind: "lineage", value: { statements: [statementOf(highest)] } });
+    const highest = await attacker.foundAs({ number: 0xffff_ffff });
+    await attacker.put(highest, { kind: "lineage", value: { statements: [highest.value.statement] } });
     await taken();
     const before = await anaJoined();
     world.advance(8 * day);
@@ -118,17 +65,17 @@ describe("a peer who means ill: generations", () => {
     const before = await anaJoined();
     const [top] = [...withAna.generations.values()].toSorted((a, b) => b.statement.body.number - a.statement.body.number);
     const number = (top?.statement.body.number ?? 0) + 1;
-    const wrongHash = await foundAs({ welcome: asBytes(sha256(utf8("another"))) });
+    const wrongHash = await attacker.foundAs({ welcome: asBytes(sha256(utf8("another"))) });
     const stranger = ben.work.random(32) as LeafId;
-    await put(
-      await foundAs({ number: number + 5 }),
-      await foundAs({ number: number + 1, parents: [] }),
-      await foundAs({ members: [...liveMembers(withAna), stranger] }),
-      await foundAs({ members: liveMembers(withAna).slice(0, 1) }),
+    await attacker.put(
+      await attacker.foundAs({ number: number + 5 }),
+      await attacker.foundAs({ number: number + 1, parents: [] }),
+      await attacker.foundAs({ members: [...liveMembers(withAna), stranger] }),
+      await attacker.foundAs({ members: liveMembers(withAna).slice(0, 1) }),
       wrongHash,
-      await foundAs({}, utf8("no welcome at all")),
-      await foundAs({}, ben.work.random(4000)),
-      await foundAs({}, new Uint8Array(0)),
+      await attacker.foundAs({}, utf8("no welcome at all")),
+      await attacker.foundAs({}, ben.work.random(4000)),
+      await attacker.foundAs({}, new Uint8Array(0)),
     );
     await taken();
     expect(await anaJoined()).toBe(before);
@@ -137,33 +84,32 @@ describe("a peer who means ill: generations", () => {
 
   test("as many generations as he likes: rows and time stay bounded", async () => {
     const many: Bytes[] = [];
-    for (let index = 0; index < 300; index++) many.push(statementOf(await historyOf(index)));
-    for (let at = 0; at < many.length; at += 60) await put({ kind: "lineage", value: { statements: many.slice(at, at + 60) } });
+    for (let index = 0; index < 300; index++) many.push((await historyOf(index)).value.statement);
+    for (let at = 0; at < many.length; at += 60)
+      await attacker.put({ kind: "lineage", value: { statements: many.slice(at, at + 60) } });
     await taken();
     expect((await viewOf(ana, "Ben")).generations.size).toBeLessThan(300);
   });
 });
 
 /** A cheap one: its group was never founded. */
-async function historyOf(index: number): Promise<Envelope> {
-  return foundAs({ number: 2 + (index % 50), parents: [], group: makeGroupId(ben.work.random(32)) }, utf8("x"));
-}
+const historyOf = (index: number) => attacker.foundAs({ number: 2 + (index % 50), parents: [] }, utf8("x"));
 
 describe("a peer who means ill: messages", () => {
   test("what cannot be decoded, or is of a kind that nobody knows, is left aside or kept as from a newer version", async () => {
     const before = (await shown()).length;
-    await put(
-      await said("", { kind: "hologram", body: ben.work.random(100) }),
-      await said("", { kind: "ack", body: utf8("not a list") }),
-      await said("", { kind: "key-package", body: ben.work.random(300) }),
-      await said("", {
+    await attacker.put(
+      await attacker.said("", { kind: "hologram", body: ben.work.random(100) }),
+      await attacker.said("", { kind: "ack", body: utf8("not a list") }),
+      await attacker.said("", { kind: "key-package", body: ben.work.random(300) }),
+      await attacker.said("", {
         kind: "change",
         body: encodeBody("change", [{ key: "rel/x/record", hlc: (await ben.newContent(withAna, "", utf8(""))).sent }]),
       }),
-      await said("", { kind: "confirm", body: utf8("?") }),
-      await said("", { kind: "text", body: Uint8Array.of(0xff, 0xfe, 0x80) }),
-      await said("", { kind: "text", body: new Uint8Array(60 * 1024).fill(65) }),
-      await said("the last"),
+      await attacker.said("", { kind: "confirm", body: utf8("?") }),
+      await attacker.said("", { kind: "text", body: Uint8Array.of(0xff, 0xfe, 0x80) }),
+      await attacker.said("", { kind: "text", body: new Uint8Array(60 * 1024).fill(65) }),
+      await attacker.said("the last"),
     );
     await taken();
     const messages = must(await ana.engine.read("Ben")).slice(before);
@@ -180,7 +126,7 @@ describe("a peer who means ill: messages", () => {
     const content = await ben.newContent(withAna, "text", utf8("first"));
     const hlc = { wall: Number.parseInt(own?.split("/")[2]?.slice(0, 12) ?? "", 16), counter: 0, node: content.sent.node };
     const id = Uint8Array.from(Buffer.from(sent.id, "hex"));
-    await put(
+    await attacker.put(
       await ben.sealContent(withAna, content),
       await ben.sealContent(withAna, {
         ...content,
@@ -192,7 +138,7 @@ describe("a peer who means ill: messages", () => {
         sent: { ...content.sent, wall: content.sent.wall - 1000 },
         body: utf8("third"),
       }),
-      await said("forged", { id, sent: hlc }),
+      await attacker.said("forged", { id, sent: hlc }),
     );
     await taken();
     const messages = must(await ana.engine.read("Ben"));
@@ -203,14 +149,14 @@ describe("a peer who means ill: messages", () => {
   test("times ten years ahead, or at the beginning of time, neither drag Ana's clock nor spoil the order", async () => {
     const now = world.now();
     const { sent } = await ben.newContent(withAna, "text", utf8(""));
-    await put(
-      await said("from the future", { sent: { ...sent, wall: now + 10 * year } }),
-      await said("from 1970", { sent: { ...sent, wall: 0 } }),
+    await attacker.put(
+      await attacker.said("from the future", { sent: { ...sent, wall: now + 10 * year } }),
+      await attacker.said("from 1970", { sent: { ...sent, wall: 0 } }),
     );
     await taken();
     world.advance(60_000);
     must(await ana.engine.send("Ben", "an answer to that"));
-    await put(await said("and on we go", { sent: { ...sent, wall: world.now() } }));
+    await attacker.put(await attacker.said("and on we go", { sent: { ...sent, wall: world.now() } }));
     await taken();
     const all = await shown();
     expect(all.indexOf("from the future")).toBeLessThan(all.indexOf("an answer to that"));
@@ -227,7 +173,9 @@ describe("a peer who means ill: messages", () => {
     const { id } = must(await ana.engine.send("Ben", "he will say he has it"));
     const invented = Array.from({ length: 1000 }, () => ben.work.random(16));
     const before = rowsOf("state");
-    await put(await said("", { kind: "ack", body: encodeBody("ack", [Uint8Array.from(Buffer.from(id, "hex")), ...invented]) }));
+    await attacker.put(
+      await attacker.said("", { kind: "ack", body: encodeBody("ack", [Uint8Array.from(Buffer.from(id, "hex")), ...invented]) }),
+    );
     await taken();
     expect(must(await ana.engine.read("Ben")).find((one) => one.id === id)).toMatchObject({ state: "delivered" });
     expect(rowsOf("state") - before).toBeLessThan(100);
@@ -241,10 +189,10 @@ describe("a peer who means ill: floods", () => {
     const generation = ben.work.random(32) as never;
     const one = (size: number): Envelope => ({ kind: "message", value: { generation, message: ben.work.random(size) } });
     const started = process.cpuUsage();
-    for (let round = 0; round < 24; round++) await Promise.all(Array.from({ length: 50 }, () => put(one(60))));
-    await put(...Array.from({ length: 20 }, () => one(60_000)));
+    for (let round = 0; round < 24; round++) await Promise.all(Array.from({ length: 50 }, () => attacker.put(one(60))));
+    await attacker.put(...Array.from({ length: 20 }, () => one(60_000)));
     await taken();
-    await put(await said("after the flood"));
+    await attacker.put(await attacker.said("after the flood"));
     await taken();
     expect((await shown()).at(-1)).toBe("after the flood");
     expect(rowsOf("pending")).toBeLessThanOrEqual(1000);
@@ -262,16 +210,13 @@ describe("a peer who means ill: floods", () => {
       statements.push(await close(withAna.mine.side));
       statements.push(await close(withAna.peer?.side ?? withAna.mine.side, withAna.peer?.state.heads));
     }
-    await put({ kind: "lineage", value: { statements } });
+    await attacker.put({ kind: "lineage", value: { statements } });
     await taken();
     expect(rowsOf("state") - before).toBeLessThan(10);
     expect(must(await ana.engine.contacts())).toMatchObject([{ state: "active" }]);
   });
 
   test("statements that follow what nobody has are kept up to a bound", async () => {
-    const own = await ownLeaf(ben.work, withAna);
-    const keys = own === undefined ? undefined : await leafKeys(ben.work, own.id);
-    const signer = ed25519Signer(keys?.seed ?? ben.work.random(32));
     const before = rowsOf("state");
     for (let round = 0; round < 6; round++) {
       const statements: Bytes[] = [];
@@ -283,9 +228,9 @@ describe("a peer who means ill: floods", () => {
           claimedAt: 0,
           body: { reason: "goodbye" },
         } as const;
-        statements.push((await signStatement(draft, signer)).bytes);
+        statements.push((await signStatement(draft, attacker.signer)).bytes);
       }
-      await put({ kind: "lineage", value: { statements } });
+      await attacker.put({ kind: "lineage", value: { statements } });
     }
     await taken();
     expect(rowsOf("state") - before).toBeLessThan(2 * 300);
@@ -295,7 +240,7 @@ describe("a peer who means ill: floods", () => {
   test("asking again and again for what he has is answered ten times an hour", async () => {
     const heads: never[] = [];
     const need: Envelope = { kind: "need", value: { side: withAna.peer?.side ?? withAna.mine.side, heads } };
-    await Promise.all(Array.from({ length: 60 }, () => put(need)));
+    await Promise.all(Array.from({ length: 60 }, () => attacker.put(need)));
     const entries = everyRow(world.data).filter(({ table }) => table === "relay.sqlite/entry").length;
     await taken();
     expect(everyRow(world.data).filter(({ table }) => table === "relay.sqlite/entry").length - entries).toBeLessThan(20);
@@ -365,7 +310,7 @@ describe("a peer who means ill: meeting and leaves", () => {
     const signer = ed25519Signer(ben.work.random(32));
     const leaf = { id: signer.publicKey as LeafId, lastResort: utf8("no key package") };
     const admit = await ben.sign(withAna, "admit", { leaves: [leaf], proof: "device" });
-    await put({ kind: "lineage", value: { statements: [admit.bytes] } });
+    await attacker.put({ kind: "lineage", value: { statements: [admit.bytes] } });
     await taken();
     expect(must(await ana.engine.send("Ben", "can you hear me?"))).toMatchObject({ state: "queued" });
     world.advance(8 * day);
