@@ -14,16 +14,7 @@ import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { isDue } from "../storage/elapsed.ts";
 import { keysOf, queueKeys } from "./inboxes.ts";
-import {
-  appendIdFor,
-  backoff,
-  eachOutboxItem,
-  isWaiting,
-  type Item,
-  type Operation,
-  postpone,
-  removeItem,
-} from "./outbox.ts";
+import { appendIdFor, backoff, eachOutboxItem, isWaiting, type Item, type Operation, postpone, removeItem } from "./outbox.ts";
 import { relayProblem } from "./relay-errors.ts";
 
 export interface FlushReport {
