@@ -41,7 +41,7 @@ export async function nextBatch(work: Work, known: Known, problems: PhotonError[
       return { pending: await pendingChanges(work, "a"), changes, kept, isLast: true, weighAgainAt };
     }
   }
-  const all = await pendingChanges(work, "a");
+  const all = await pendingChanges(work, "a", batchBytes);
   const { pending, size } = firstBytes(all);
   const isLast = pending.length === all.length;
   const sizes = known.segments.map(({ hash }) => contents.get(toHex(hash))?.size);

@@ -42,7 +42,7 @@ export async function flushArchive(work: Work): Promise<Flushed> {
     await work.commit();
     switch (step) {
       case "idle":
-        return { archived: (await pendingChanges(work, "a")).length === 0, problems };
+        return { archived: (await pendingChanges(work, "a", 0)).length === 0, problems };
       case "done":
         tries = 0;
         break;
@@ -69,7 +69,7 @@ async function oneStep(work: Work, location: Location, known: Known, problems: P
   const isTurned = known.epoch === inForce(location).epoch && signer === inForce(location);
   const isWrapped = isTurned && isWrappedFor(known, openers) && !equalBytes(known.wraps, noHead);
   const hasIdentity = identity === undefined || (known.identity !== undefined && equalBytes(identity, known.identity));
-  if (isWrapped && hasIdentity && (await pendingChanges(work, "a")).length === 0) return "idle";
+  if (isWrapped && hasIdentity && (await pendingChanges(work, "a", 0)).length === 0) return "idle";
   const upload = { work, location, known, openers, vault: vaultAt(work.ports.blobs, location), signer };
   const failure = known.seq === 0 ? await openRegister(upload) : await bring({ ...upload, isWrapped, hasIdentity }, problems);
   if (failure === undefined) return "done";

@@ -134,13 +134,24 @@ export const firstSeenOf = (entry: Entry): number => {
   return time.ok ? time.value : Number.MAX_SAFE_INTEGER;
 };
 
-/** The entries that are still to be told (`c`) or archived (`a`), as changes. */
-export async function pendingChanges(work: Work, kind: "c" | "a"): Promise<readonly Change[]> {
+/**
+ * The entries that are still to be told (`c`) or archived (`a`), as changes.
+ * @param enough no more are read once these come to more than so many bytes.
+ */
+export async function pendingChanges(
+  work: Work,
+  kind: "c" | "a",
+  enough: number = Number.POSITIVE_INFINITY,
+): Promise<readonly Change[]> {
   const changes: Change[] = [];
+  let size = 0;
   for (const row of await work.list("change", `${kind}/`)) {
     const key = row.key.slice(2);
     const entry = await work.read("state", key, entrySchema);
-    if (entry !== undefined) changes.push({ key, ...entry });
+    if (entry === undefined) continue;
+    changes.push({ key, ...entry });
+    size += key.length + (entry.value?.length ?? 0);
+    if (size > enough) break;
   }
   return changes;
 }

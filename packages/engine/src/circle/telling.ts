@@ -11,19 +11,22 @@ import { pendingChanges, settleChanges } from "./state.ts";
 /** Changes in one message: well below what a body may hold. */
 const maxChanges = 500;
 const maxBytes = maxContentBody - 8 * 1024;
+/** Bytes of changes that are in memory, and told in one commit. */
+const atOnce = 1024 * 1024;
 
 /** Without siblings there is nobody to tell: a device that comes later restores the archive. */
 export async function tellCircle(work: Work): Promise<void> {
-  const changes = await pendingChanges(work, "c");
-  if (changes.length === 0) return;
-  if ((await liveSiblings(work)).length > 0) {
+  const hasSiblings = (await liveSiblings(work)).length > 0;
+  for (;;) {
+    const changes = await pendingChanges(work, "c", atOnce);
+    if (changes.length === 0) return;
     const circle = await loadCircle(work);
-    for (const some of batches(changes)) {
+    for (const some of hasSiblings ? batches(changes) : []) {
       if (!(await post(work, circle, await newContent(work, circle, "change", encodeBody("change", some))))) return;
     }
+    await settleChanges(work, "c", changes);
+    await work.commit();
   }
-  await settleChanges(work, "c", changes);
-  await work.commit();
 }
 
 function* batches(changes: readonly Change[]): Generator<readonly Change[]> {
