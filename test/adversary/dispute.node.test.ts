@@ -26,8 +26,8 @@ afterEach(() => world.close());
 
 const devicesOf = async (device: Device): Promise<readonly string[]> =>
   must(await device.engine.devices()).map(({ name, state }) => `${name} ${state}`);
-const codeOf = <T>(
-  outcome: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: { readonly code: string } },
+const codeOf = (
+  outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: { readonly code: string } },
 ) => (outcome.ok ? "done" : outcome.error.code);
 
 /** The laptop's and the phone's leaves in the relationship, as Ben sees them. */
