@@ -9,7 +9,7 @@ import { type Bytes, concat, decode, expectOk, toHex, utf8 } from "@photon/proto
 import { day, type Device, makeWorld, must, type World } from "@photon/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesOf, everyBlob, everyFile, everyRow, type Row } from "./server-rows.ts";
-import { type Named, sharedWindows, windowFilter, windowsOf } from "./windows.ts";
+import { type Named, sharedWindows, windowFilter, without } from "./windows.ts";
 
 const words = {
   ben: "Benedict Featherstonehaugh",
@@ -120,13 +120,17 @@ async function records(): Promise<readonly Named[]> {
     }
   }
   for (const blob of await everyBlob(world.data)) add(`register ${registerOf.get(toHex(sha256(blob))) ?? "none"}`, [blob]);
-  return [...found].map(([name, parts]) => ({ name, parts }));
+  return [...found].map(([name, parts]) => ({ name, parts: parts.flatMap((part) => without(part, formats)) }));
 }
 
-/** What many records hold because of how they are written, whoever wrote them. */
+/**
+ * What many records hold because of how they are written, whoever wrote them. It is cut out, and what stands before it is
+ * not read on into what stands behind: seven letters of a format and one of a key are alike in one of 64.
+ */
 const formats: readonly Bytes[] = [
   // The first line of every age file, and the name of its hybrid recipient: the wrapping of an archive's keys.
-  utf8("age-encryption.org/v1\n-> mlkem768x25519 "),
+  utf8("age-encryption.org/v1\n"),
+  utf8("-> mlkem768x25519 "),
   // "No head before this one", "nothing wrapped yet": of the first head of every register.
   noHead,
 ];
@@ -137,9 +141,7 @@ describe("nothing that the server wrote joins two queues, two drops or two regis
     const kinds = new Set(all.map(({ name }) => name.split(" ")[0]));
     expect([...kinds].toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual(["drop", "queue", "register"]);
     expect(all.length).toBeGreaterThan(25);
-    const allowed = new Set(formats.flatMap((format) => windowsOf(format)));
-    const shared = sharedWindows(all).filter(({ window }) => !allowed.has(window));
-    expect(shared.map(({ window, names }) => `${window}: ${names.join(", ")}`)).toEqual([]);
+    expect(sharedWindows(all).map(({ window, names }) => `${window}: ${names.join(", ")}`)).toEqual([]);
   });
 
   test("the search finds a byte string that is in two, at whatever offset", async () => {
@@ -183,15 +185,15 @@ describe("nothing that a person or a device holds is at the server", () => {
     const heads = new Set(
       rows.filter(({ table }) => table === "vault.sqlite/head").map(({ columns }) => toHex(bytesOf(columns["body"]))),
     );
-    const kept = windowFilter(payloads.filter((payload) => !heads.has(toHex(payload))));
-    const allowed = new Set(formats.flatMap((format) => windowsOf(format)));
+    const kept = windowFilter(
+      payloads.filter((payload) => !heads.has(toHex(payload))).flatMap((payload) => without(payload, formats)),
+    );
     const found: string[] = [];
     for (const device of devices) {
       for (const [table, stored] of device.store.snapshot()) {
         for (const [key, { value }] of stored) {
           if (value === undefined) continue;
-          for (const window of kept(value))
-            if (!allowed.has(window)) found.push(`${device.name}: ${table} ${key.slice(0, 12)}: ${window}`);
+          for (const window of kept(value)) found.push(`${device.name}: ${table} ${key.slice(0, 12)}: ${window}`);
         }
       }
     }

@@ -27,9 +27,23 @@ function* words(bytes: Bytes): Generator<BigUint64Array> {
 
 const hexOf = (word: bigint): string => toHex(new Uint8Array(BigUint64Array.of(word).buffer));
 
-/** Hex of every window of a byte string. */
-export const windowsOf = (bytes: Bytes): readonly string[] =>
-  Array.from({ length: Math.max(0, bytes.length - size + 1) }, (_, at) => toHex(bytes.subarray(at, at + size)));
+/** What is left of a byte string before, between and behind these texts. */
+export function without(bytes: Bytes, texts: readonly Bytes[]): readonly Bytes[] {
+  let parts: readonly Bytes[] = [bytes];
+  for (const text of texts) parts = parts.flatMap((part) => cutOut(part, text));
+  return parts;
+}
+
+function cutOut(bytes: Bytes, text: Bytes): readonly Bytes[] {
+  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const parts: Bytes[] = [];
+  let begin = 0;
+  for (let at = haystack.indexOf(text); at >= 0; at = haystack.indexOf(text, begin)) {
+    parts.push(bytes.subarray(begin, at));
+    begin = at + text.length;
+  }
+  return [...parts, bytes.subarray(begin)];
+}
 
 /** The windows that are in more than one record. */
 export function sharedWindows(records: readonly Named[]): readonly Shared[] {
