@@ -35,6 +35,8 @@ export interface Contact {
   readonly custody: string;
   /** Changes of the peer's side not yet looked at through `history`. */
   readonly changes: readonly HistoryEntry[];
+  /** The peer's latest recovery by trustees, if there was one. */
+  readonly succession: Succession | undefined;
 }
 
 export interface SafetyWords {
@@ -66,6 +68,8 @@ export interface ShownMessage {
   readonly state: MessageState;
   /** Signed by a leaf of the peer's that no longer counts when it arrived: shown apart. */
   readonly quarantined: boolean;
+  /** Written by a new side of the peer's, recovered by trustees, that nobody has confirmed yet and whose delay runs. */
+  readonly unconfirmed: boolean;
 }
 
 export interface Device {
@@ -107,7 +111,7 @@ export interface BackupStatus {
   readonly pendingChanges: number;
   readonly segments: number;
   readonly bytes: number;
-  readonly openers: readonly { readonly kind: "device" | "passphrase"; readonly name: string }[];
+  readonly openers: readonly { readonly kind: "device" | "passphrase" | "trustees"; readonly name: string }[];
 }
 
 export type ExportKind = "contacts-vcard" | "contacts-jscontact" | "relationships";
@@ -125,6 +129,122 @@ export interface DeviceAdmission {
   readonly expires: number;
   /** One step: looks for the other device, goes as far as it can. Call again until it says `joined`. */
   poll(): Outcome<{ readonly state: "waiting" | "admitting" | "joined"; readonly device: string | undefined }>;
+}
+
+/** A trustee of ours, as far as we know. `stale`: no proof for 45 days; `lost`: none for 90, or they say so. */
+export interface TrusteeMember {
+  readonly petname: string;
+  readonly state: "asked" | "accepted" | "refused" | "sent" | "holding" | "stale" | "lost";
+  /** Milliseconds: since when. */
+  readonly since: number;
+}
+
+/** How the plan with trustees stands (spec/12-recovery.md). */
+export interface PlanStatus {
+  readonly version: number;
+  readonly threshold: number;
+  /** How many have to approve once a recovery was contested. */
+  readonly contested: number;
+  readonly delayHours: number;
+  readonly hint: string;
+  /** Origins of the relays that hold the plan queue. */
+  readonly operators: readonly string[];
+  readonly members: readonly TrusteeMember[];
+  /** Every trustee holds a share: a recovery by this plan can begin. */
+  readonly protected: boolean;
+  /** Relationships in which the plan has been announced, is in force, of how many. A change gains force after 14 days. */
+  readonly announced: number;
+  readonly inForce: number;
+  readonly relationships: number;
+  /** What the person should know or do, one plain sentence each. */
+  readonly alarms: readonly string[];
+}
+
+export interface PlanOptions {
+  /** Petnames or contact ids, 2 to 16. */
+  readonly trustees: readonly string[];
+  /** How many of them it takes; by default a majority. */
+  readonly threshold?: number;
+  /** 0 to 336; by default 48. */
+  readonly delayHours?: number;
+  /** What reminds a trustee, and you, of the plan when it is needed; at most 200 characters. Trustees see it. */
+  readonly hint?: string;
+  /** A relay of another operator, which mirrors the plan queue. */
+  readonly mirror?: string;
+}
+
+/** How a request for recovery stands, as a trustee sees it. */
+export interface RecoveryCase {
+  /** Hex; its first characters are enough to name it. */
+  readonly request: string;
+  /** What the new device calls itself. */
+  readonly device: string;
+  readonly state: "collecting" | "waiting" | "ready" | "released" | "signed" | "expired";
+  readonly approvals: number;
+  readonly needed: number;
+  /** Milliseconds: when the delay ends. */
+  readonly until: number | undefined;
+  readonly contested: boolean;
+  /** Somebody was pressed to approve. */
+  readonly pressed: boolean;
+  readonly rivals: number;
+  readonly approvedByMe: boolean;
+  /** One plain sentence each: what this trustee should know before, or do next. */
+  readonly warnings: readonly string[];
+}
+
+/** Somebody who has asked this person to be a trustee of theirs. */
+export interface Trusteeship {
+  readonly petname: string;
+  readonly state: "asked" | "accepted" | "holding" | "refused" | "lost";
+  readonly since: number;
+  readonly hint: string;
+  readonly threshold: number | undefined;
+  readonly delayHours: number;
+  readonly cases: readonly RecoveryCase[];
+}
+
+export interface ApproveOptions {
+  /** As it was spoken: a relay's name and twelve words; twelve words where the relay is one of the plan's. */
+  readonly code: string;
+  readonly recognised: "in-person" | "video" | "voice" | "other";
+  readonly contacted: "i-reached-them" | "they-reached-me";
+}
+
+/** On a device of the old side: somebody recovers, or has recovered, in this person's name. */
+export interface RecoveryNotice {
+  /** Hex of the request's digest. */
+  readonly request: string;
+  readonly device: string;
+  /** Petnames of trustees who say that they have approved it. */
+  readonly approvedBy: readonly string[];
+  readonly firstSeen: number;
+  readonly contested: boolean;
+  /** Petnames of peers from whom the succession itself has come. */
+  readonly arrivedFrom: readonly string[];
+}
+
+/** A recovery that this device has made: how far it is. */
+export interface RecoveryProgress {
+  readonly phase: "signing" | "announcing" | "done";
+  readonly contested: boolean;
+  readonly relationships: number;
+  /** Signed and on the way; acknowledged by the peer. */
+  readonly succeeded: number;
+  readonly acknowledged: number;
+  /** Trustees whose signatures have come, of how many are needed. */
+  readonly signers: number;
+  readonly needed: number;
+  /** Bad shares or signatures, by the petname of who gave them. */
+  readonly blamed: readonly string[];
+}
+
+/** A peer's side is changing hands, or has: what `Contact` shows of it. */
+export interface Succession {
+  readonly state: "pending" | "contested" | "counted" | "refused";
+  /** Milliseconds: when it will count if nobody objects. */
+  readonly until: number | undefined;
+  readonly firstSeen: number;
 }
 
 export interface Engine {
@@ -145,13 +265,46 @@ export interface Engine {
   /** Says goodbye; the peer sees it. */
   closeContact(who: string): Outcome<Contact>;
 
-  send(who: string, text: string): Outcome<{ readonly id: string; readonly state: MessageState }>;
+  /**
+   * While the peer's side changes hands what is sent waits, unless `to` says for whom it is: `new` for those who recovered it,
+   * `old` for the devices before.
+   */
+  send(
+    who: string,
+    text: string,
+    options?: { readonly to?: "new" | "old" },
+  ): Outcome<{ readonly id: string; readonly state: MessageState }>;
+  /** The person's word on a peer's recovery: before its delay ends, or when it is contested. */
+  decideSuccession(who: string, decision: "accept" | "refuse", how?: VerifiedHow): Outcome<Contact>;
   /** Ordered as said. `after` and `before` are message ids. */
   read(who: string, page?: { readonly after?: string; readonly limit?: number }): Outcome<readonly ShownMessage[]>;
 
   devices(): Outcome<readonly Device[]>;
   addDevice(): Outcome<DeviceAdmission>;
   retire(device: string, reason: "lost" | "taken" | "gone"): Outcome<RetireReport>;
+
+  /** Makes a plan with these trustees, or replaces the one there is; they are asked first. */
+  planTrustees(options: PlanOptions): Outcome<PlanStatus>;
+  /** Undefined without a plan. */
+  planStatus(): Outcome<PlanStatus | undefined>;
+
+  trusteeships(): Outcome<readonly Trusteeship[]>;
+  /** Answers whether this person will be a trustee of `who`. */
+  answerTrustee(who: string, accepts: boolean): Outcome<Trusteeship>;
+  /** For somebody who remembers nothing: words that their new device takes instead of a relay's address. */
+  helpRecover(who: string): Outcome<{ readonly words: string; readonly relay: string }>;
+  /** Looks a request up by its spoken code, without approving it: what the person should be warned of. */
+  lookUpRequest(who: string, code: string): Outcome<RecoveryCase>;
+  approveRecovery(who: string, options: ApproveOptions): Outcome<RecoveryCase>;
+  /** `pressured`: quietly makes all wait a week longer. */
+  declineRecovery(who: string, options: { readonly pressured: boolean }): Outcome<Trusteeship>;
+
+  /** Recoveries in this person's own name that this device knows of. */
+  recoveryNotices(): Outcome<readonly RecoveryNotice[]>;
+  /** Objects to every open one, or to the one named, everywhere. */
+  contest(options?: { readonly request?: string; readonly reason?: "not-me" | "still-here" }): Outcome<readonly RecoveryNotice[]>;
+  /** Undefined on a device that recovered nothing. */
+  recoveryProgress(): Outcome<RecoveryProgress | undefined>;
 
   /** Drains every queue, does what is due, flushes the outbox and the archive. Never fails as a whole: see `problems`. */
   sync(options?: { readonly signal?: AbortSignal }): Outcome<SyncReport>;
@@ -191,6 +344,37 @@ export interface Joining {
   >;
 }
 
+/** Running `recover trustees` on a new device; kept in its store, so that it is resumed by `openRecovery`. */
+export interface Recovery {
+  /** What is shown as a QR code: the same as `spoken`, as a link. */
+  readonly request: string;
+  /** What the person says to each trustee: a relay's name and twelve words. */
+  readonly spoken: string;
+  /** What to say when calling, one line each. */
+  readonly script: readonly string[];
+  /** One step: looks for answers and goes as far as it can. Call again until it says `recovered`. */
+  poll(): Outcome<RecoveryStep>;
+  close(): Promise<void>;
+}
+
+export type RecoveryStep =
+  | {
+      readonly state: "collecting" | "waiting";
+      readonly approvals: number;
+      /** Undefined until a trustee has approved. */
+      readonly needed: number | undefined;
+      readonly hint: string | undefined;
+      /** Milliseconds: when the first shares may come. */
+      readonly until: number | undefined;
+      readonly contested: boolean;
+      readonly shares: number;
+      /** What does not fit together, in words. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly state: "restoring"; readonly progress: number }
+  /** The archive is open and every relationship here; the engine goes on with the successions by `sync`. */
+  | { readonly state: "recovered"; readonly engine: Engine; readonly problems: readonly PhotonError[] };
+
 /** Implemented in `profile/`; listed here because they are the only ways to an `Engine`. */
 export interface Profiles {
   /** Makes a new person with one device. Fails with `profile-exists` if the store has one. */
@@ -202,6 +386,14 @@ export interface Profiles {
   openProfile(ports: Ports): Outcome<Engine>;
   /** Joins the circle of the device that shows `code`. */
   joinProfile(ports: Ports, options: { readonly device: string; readonly code: string }): Outcome<Joining>;
+  /**
+   * Begins a recovery by trustees on an empty store.
+   * @param options.relay where the request is laid down: any that can be reached; or the words that a trustee's
+   * `helpRecover` gave.
+   */
+  recoverProfile(ports: Ports, options: { readonly device: string; readonly relay: string }): Outcome<Recovery>;
+  /** The recovery that was begun in this store and has not got its archive yet; undefined if there is none. */
+  openRecovery(ports: Ports): Outcome<Recovery | undefined>;
   /** The relay that an invitation names, so that `accept` can initialise an empty profile; undefined for bare words. */
   invitationRelay(invitation: string): Result<string | undefined, PhotonError>;
 }

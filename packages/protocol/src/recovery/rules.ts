@@ -1,0 +1,92 @@
+/**
+ * What trustees hold each other and a new device to: one sentence each, with the number of its rule in the design. What
+ * peers and devices enforce is in the lineage's rules. See spec/12-recovery.md.
+ */
+import { type Bytes, equalBytes } from "../codec/index.ts";
+import type { Batch } from "./board.ts";
+import type { Case } from "./case.ts";
+import { contestDelay, day, pressureDelay, recoveredQuarantine, requestLife } from "./plan.ts";
+
+/** R3, R4. Nothing is released or signed before the delay has passed since enough approvals were first seen. */
+export const delayComesFirst = (countedAt: number, delay: number): number => countedAt + delay;
+
+/** R9. A trustee who was pressed before the delay ended makes everybody wait a week longer; a second one no longer than that. */
+export const pressureLengthens = (until: number, pressedAt: number): number => (pressedAt < until ? until + pressureDelay : until);
+
+/** R5. Once a request is contested only approvals at level 1 count, as many as the second key asks for, and a week passes after them. */
+export const contestEscalates = (escalatedAt: number): number => escalatedAt + contestDelay;
+
+/** R12. A request is over fourteen days after it could have been finished. */
+export const requestsExpire = (ready: number): number => ready + requestLife;
+
+/**
+ * R12. Two requests that both have enough approvals contest each other, from the moment on at which the second was counted.
+ * @param contestedAt the first contest by a device, or infinity.
+ */
+export function rivalsContest(key: string, counted: ReadonlyMap<string, number>, contestedAt: number): number | undefined {
+  const own = counted.get(key);
+  let first = contestedAt;
+  for (const [other, at] of counted) if (other !== key && own !== undefined) first = Math.min(first, Math.max(own, at));
+  return first < Number.POSITIVE_INFINITY ? first : undefined;
+}
+
+export type ApprovalRefusal = "recovered-recently" | "rival-open" | "expired";
+
+/**
+ * R12. A device that was itself recovered less than 30 days ago does not approve, nobody approves what is over, and a trustee
+ * who has approved one open request approves no other.
+ * @param recoveredAt when this trustee's own device was recovered, if it was.
+ */
+export function mayApprove(
+  cases: ReadonlyMap<string, Case>,
+  key: string,
+  author: Bytes,
+  recoveredAt: number | undefined,
+  now: number,
+): ApprovalRefusal | undefined {
+  if (recoveredAt !== undefined && now < recoveredAt + recoveredQuarantine) return "recovered-recently";
+  if (cases.get(key)?.state.kind === "expired") return "expired";
+  for (const [other, { approvals, state }] of cases) {
+    if (other === key || state.kind === "expired") continue;
+    if (approvals[0].some((approval) => equalBytes(approval.author, author))) return "rival-open";
+  }
+  return undefined;
+}
+
+/** Batches of one request and level that a trustee signs: one, and two more for a day that was refused. */
+export const maxBatches = 3;
+
+export type BatchRefusal = "not-ready" | "wrong-level" | "wrong-day" | "too-many";
+
+/**
+ * R1, R3. A trustee signs only for a case that is ready, at its level, and with the days that its own clock allows: not
+ * before the day on which it became ready, and not beyond tomorrow.
+ * @param signedBefore batches of this request and level that were signed, without this one.
+ */
+export function maySign({ state }: Case, batch: Batch, signedBefore: number, now: number): BatchRefusal | undefined {
+  if (state.kind !== "ready") return "not-ready";
+  if (batch.level !== state.level) return "wrong-level";
+  const isAllowed = batch.notBefore >= dayOf(state.since) && batch.notBefore <= dayOf(now) + day;
+  if (!isAllowed || batch.notBefore % day !== 0 || batch.expiry !== batch.notBefore + requestLife) return "wrong-day";
+  return signedBefore >= maxBatches ? "too-many" : undefined;
+}
+
+export const dayOf = (time: number): number => time - (time % day);
+
+/** What was freshly read before a release: each is undefined where it could not be. */
+export interface FreshReading {
+  readonly operators: readonly boolean[];
+  readonly relationship: boolean;
+}
+/** For how long, in ms, a source that cannot be read holds up a release. */
+export const patience = 3 * day;
+
+/**
+ * R3, and (e) of the design. Before a share is released the plan queue is read at both operators, and the relationship with the
+ * person; what cannot be read is waited for, three days at most, and a trustee who can read neither operator waits for ever.
+ * @param readySince since when the case has been ready.
+ */
+export function readsBeforeRelease({ operators, relationship }: FreshReading, readySince: number, now: number): boolean {
+  if (!operators.includes(true)) return false;
+  return (relationship && !operators.includes(false)) || now >= readySince + patience;
+}
