@@ -39,7 +39,7 @@ import {
 import { maxInner } from "../queue/index.ts";
 import { type Signer, verifyEd25519 } from "../statement/index.ts";
 import { day, requestLife } from "./plan.ts";
-import { type PlanName, type Role, roles, verifyCertificate } from "./pseudonym.ts";
+import { isCertified, type PseudonymRole, pseudonymRoles } from "../trustees/index.ts";
 import { checkRequest, type FoundRequest, maxRequest, requestDigest } from "./request.ts";
 
 /** How the person was recognised, and who reached whom: shown to the others, and to the person afterwards (R9). */
@@ -104,7 +104,7 @@ const entrySchema = struct({
   plan: [1, bytes(32)],
   version: [2, uint({ max: 0xffff_ffff })],
   author: [3, bytes(32)],
-  role: [4, oneOf(roles)],
+  role: [4, oneOf(pseudonymRoles)],
   /** Of the author, by the plan's dealer; absent in a `batch`, whose author is the request's key. */
   certificate: [5, optional(bytes(64))],
   /** Milliseconds by its author's clock: shown, never counted. */
@@ -114,7 +114,7 @@ const entrySchema = struct({
 const signedSchema = struct({ entry: [1, bytes({ min: 1, max: maxInner - 128 })], signature: [2, bytes(64)] });
 
 export type Entry = SchemaType<typeof entrySchema> & { readonly id: Bytes };
-const writers: Readonly<Record<EntryKind, Role | "request">> = {
+const writers: Readonly<Record<EntryKind, PseudonymRole | "request">> = {
   approve: "trustee",
   press: "trustee",
   contest: "device",
@@ -125,9 +125,15 @@ const writers: Readonly<Record<EntryKind, Role | "request">> = {
 
 const entryInput = (entry: Bytes): Bytes => encodeCbor(["photon/plan/entry/1", entry]);
 
+export interface PlanName {
+  /** 32 random bytes, the same in every version of the plan. */
+  readonly plan: Bytes;
+  readonly version: number;
+}
+
 export interface Author {
   readonly signer: Signer;
-  readonly role: Role;
+  readonly role: PseudonymRole;
   readonly certificate: Bytes | undefined;
 }
 
@@ -162,7 +168,7 @@ export function readEntry(received: Bytes, name: PlanName, dealerKey: Bytes): Re
     return refused("its author is not one who may say this");
   if (writer !== "request") {
     const { certificate, author, role } = value;
-    if (certificate === undefined || !verifyCertificate(dealerKey, name, role, author, certificate))
+    if (certificate === undefined || !isCertified(dealerKey, { ...name, role, key: author }, certificate))
       return refused("its author is not certified");
   }
   if (!verifyEd25519(value.author, entryInput(signed.value.entry), signed.value.signature))

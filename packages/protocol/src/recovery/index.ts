@@ -1,7 +1,6 @@
 export * from "./board.ts";
 export * from "./case.ts";
 export * from "./plan.ts";
-export * from "./pseudonym.ts";
 export * from "./reply.ts";
 export * from "./request.ts";
 export * from "./rules.ts";

@@ -31,9 +31,9 @@ import {
 } from "../codec/index.ts";
 import { maxInner } from "../queue/index.ts";
 import { type Signer, verifyEd25519 } from "../statement/index.ts";
-import { maxParts } from "./board.ts";
+import { isCertified, openerShareSchema, type Scalar, scalarSchema, verificationSchema } from "../trustees/index.ts";
+import { maxParts, type PlanName } from "./board.ts";
 import { maxDelayHours } from "./plan.ts";
-import { type PlanName, verifyCertificate } from "./pseudonym.ts";
 
 /** Partial signatures of 48 bytes in one answer. */
 export const partialsPerPart = 1200;
@@ -59,20 +59,17 @@ const approvalSchema = struct({
   /** Milliseconds by this trustee's clock: not before then will a share be released; 0 where approvals are still missing. */
   readyAt: [7, uint()],
   contestedNow: [8, uint({ max: 1 })],
-  index: [9, bytes(32)],
-  verification: [10, bytes({ min: 1, max: 8 * 1024 })],
+  index: [9, scalarSchema],
+  verification: [10, verificationSchema],
   places: [11, list(placeSchema, { max: 8 })],
 });
 const bodySchema = union({
   approval: [1, approvalSchema],
-  release: [
-    2,
-    struct({ index: [1, bytes(32)], share: [2, bytes({ min: 1, max: 256 })], places: [3, list(placeSchema, { max: 8 })] }),
-  ],
+  release: [2, struct({ share: [1, openerShareSchema], places: [2, list(placeSchema, { max: 8 })] })],
   partials: [
     3,
     struct({
-      index: [1, bytes(32)],
+      index: [1, scalarSchema],
       batch: [2, bytes(32)],
       part: [3, uint({ max: 2 * maxParts })],
       parts: [4, uint({ min: 1, max: 2 * maxParts })],
@@ -131,16 +128,16 @@ export function readReply(request: Bytes, opened: Bytes): Result<Reply, DecodeEr
   if (!signed.ok) return signed;
   const reply = decode(replySchema, signed.value.reply, maxInner);
   if (!reply.ok) return reply;
-  const { dealerKey, author, certificate } = reply.value;
+  const { plan, version, dealerKey, author, certificate } = reply.value;
   const isGood =
-    verifyCertificate(dealerKey, reply.value, "trustee", author, certificate) &&
+    isCertified(dealerKey, { plan, version, role: "trustee", key: author }, certificate) &&
     verifyEd25519(author, replyInput(request, signed.value.reply), signed.value.signature);
   return isGood ? reply : err(decodeError("bad-signature", "a reply that its author did not sign, or who is not certified"));
 }
 
 /** The answers that carry these partial signatures. */
 export function splitPartials(
-  index: Bytes,
+  index: Scalar,
   batch: Bytes,
   partials: readonly Bytes[],
 ): readonly Extract<ReplyBody, { readonly kind: "partials" }>[] {
