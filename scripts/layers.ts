@@ -10,6 +10,8 @@
  * | protocol/queue      | codec, statement, lineage, session                      |
  * | protocol/meeting    | codec … queue                                           |
  * | protocol/archive    | codec … queue                                           |
+ * | protocol/recovery   | codec … queue, meeting, trustees                        |
+ * | protocol/trustees   | codec, statement                                        |
  * | engine/ports        | protocol                                                |
  * | engine/adapters     | protocol, engine ports (never the engine's core)        |
  * | engine/node         | protocol, engine: the ports put together on Node        |
@@ -41,7 +43,14 @@ export const areas: readonly Area[] = [
   { name: "protocol/session", path: "packages/protocol/src/session/", may: belowMeeting.slice(0, 2), node: false },
   { name: "protocol/queue", path: "packages/protocol/src/queue/", may: belowMeeting.slice(0, 4), node: false },
   { name: "protocol/meeting", path: "packages/protocol/src/meeting/", may: belowMeeting, node: false },
+  {
+    name: "protocol/recovery",
+    path: "packages/protocol/src/recovery/",
+    may: [...belowMeeting, ...folders("protocol", ["meeting", "trustees"])],
+    node: false,
+  },
   { name: "protocol/archive", path: "packages/protocol/src/archive/", may: belowMeeting, node: false },
+  { name: "protocol/trustees", path: "packages/protocol/src/trustees/", may: belowMeeting.slice(0, 2), node: false },
   { name: "engine/ports", path: "packages/engine/src/ports/", may: ["protocol/"], node: false },
   {
     name: "engine/adapters",

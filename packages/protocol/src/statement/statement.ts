@@ -6,6 +6,7 @@
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import {
+  asBytes,
   bytes,
   type Bytes,
   type Cbor,
@@ -17,6 +18,7 @@ import {
   encodeCbor,
   equalBytes,
   err,
+  expectOk,
   ok,
   oneOf,
   type Result,
@@ -33,6 +35,7 @@ import { headsSchema } from "./parts.ts";
 
 /** A `found` with the largest key package, or a `succeed` with ten, with room to spare. */
 export const maxStatement = 96 * 1024;
+const maxHeader = 128;
 export const statementVersion = 1;
 
 /** COSE algorithm numbers: Ed25519 (RFC 9864), and one of the private range for the BLS12-381 of recovery keys. */
@@ -94,6 +97,34 @@ function toBeSigned(protectedHeader: Uint8Array, type: string, version: number, 
 
 /** Encodes and signs a draft. Whatever means a set is put in its one order. */
 export async function signStatement<T extends StatementType>(draft: Draft<T>, signer: Signer): Promise<KnownStatement<T>> {
+  const [header, payload] = encodeDraft(draft, signer);
+  const signature = await signer.sign(toBeSigned(header, draft.type, statementVersion, payload));
+  return signedBy(header, payload, signature) as KnownStatement<T>;
+}
+
+/**
+ * A `succeed` before there is a signature: its encoding with none in its place. No statement yet, and refused as one; it may be
+ * stored until the trustees have signed.
+ */
+export function prepareSucceed(draft: Draft<"succeed">): Bytes {
+  const [header, payload] = encodeDraft(draft, { publicKey: draft.body.publicKey, algorithm: "bls12381" });
+  return encodeCbor([header, new Map(), payload, new Uint8Array()]);
+}
+
+/** @param prepared what `prepareSucceed` made. @param signature by the recovery key; carried, as `parseStatement` carries it. */
+export function completeSucceed(prepared: Uint8Array, signature: Uint8Array): KnownStatement<"succeed"> {
+  const { header, payload } = expectOk(openContainer(prepared));
+  return signedBy(header, payload, signature) as KnownStatement<"succeed">;
+}
+
+/** What the signature of a statement is over, and the signature; throws for bytes that are neither parsed nor prepared before. */
+export function signedPart(bytes: Uint8Array): { readonly toBeSigned: Bytes; readonly signature: Bytes } {
+  const { header, payload, signature } = expectOk(openContainer(bytes));
+  const { type, version } = expectOk(decode(headerSchema, header, maxHeader));
+  return { toBeSigned: toBeSigned(header, type, version, payload), signature: asBytes(signature) };
+}
+
+function encodeDraft<T extends StatementType>(draft: Draft<T>, signer: Pick<Signer, "publicKey" | "algorithm">): [Bytes, Bytes] {
   const header = encode(headerSchema, { algorithm: signer.algorithm, type: draft.type, version: statementVersion });
   const payload = encode(payloadSchema(bodySchemaOf(draft.type) as Schema<unknown>), {
     side: draft.side,
@@ -102,10 +133,13 @@ export async function signStatement<T extends StatementType>(draft: Draft<T>, si
     claimedAt: draft.claimedAt,
     body: draft.body,
   });
-  const signature = await signer.sign(toBeSigned(header, draft.type, statementVersion, payload));
+  return [header, payload];
+}
+
+function signedBy(header: Uint8Array, payload: Uint8Array, signature: Uint8Array): Statement {
   const parsed = parseStatement(encodeCbor([header, new Map(), payload, signature]));
   if (!parsed.ok) throw new Error(`signed a statement that does not verify: ${parsed.error.code} ${parsed.error.detail}`);
-  return parsed.value as KnownStatement<T>;
+  return parsed.value;
 }
 
 /** An Ed25519 signer (RFC 8032) over a 32-byte seed. */
@@ -127,18 +161,10 @@ export function parseStatement(
   received: Uint8Array,
   check: "verify" | "verified-before" = "verify",
 ): Result<Statement, DecodeError> {
-  const outer = decodeCbor(received, maxStatement);
-  if (!outer.ok) return outer;
-  const parts = outer.value;
-  if (!Array.isArray(parts) || parts.length !== 4)
-    return err(decodeError("wrong-shape", "$: expected [protected, {}, payload, signature]"));
-  const [headerBytes, unprotected, payloadBytes, signature] = parts as readonly Cbor[];
-  if (!(headerBytes instanceof Uint8Array) || !(payloadBytes instanceof Uint8Array) || !(signature instanceof Uint8Array)) {
-    return err(decodeError("wrong-shape", "$: header, payload and signature are bytes"));
-  }
-  if (!(unprotected instanceof Map) || unprotected.size !== 0)
-    return err(decodeError("wrong-shape", "$: the unprotected header is empty"));
-  const header = decode(headerSchema, headerBytes, 128);
+  const container = openContainer(received);
+  if (!container.ok) return container;
+  const { header: headerBytes, payload: payloadBytes, signature } = container.value;
+  const header = decode(headerSchema, headerBytes, maxHeader);
   if (!header.ok) return header;
   const { algorithm, type, version } = header.value;
   const known = version === statementVersion && isStatementType(type);
@@ -162,6 +188,26 @@ export function parseStatement(
   const common = { id: statementIdOf(own), bytes: own, side, heads, signer, claimedAt, algorithm };
   if (!known) return ok({ ...common, type: "unknown", named: type, version });
   return ok({ ...common, type, version: 1, body: payload.value.body } as KnownStatement);
+}
+
+interface Container {
+  readonly header: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly signature: Uint8Array;
+}
+function openContainer(received: Uint8Array): Result<Container, DecodeError> {
+  const outer = decodeCbor(received, maxStatement);
+  if (!outer.ok) return outer;
+  const parts = outer.value;
+  if (!Array.isArray(parts) || parts.length !== 4)
+    return err(decodeError("wrong-shape", "$: expected [protected, {}, payload, signature]"));
+  const [header, unprotected, payload, signature] = parts as readonly Cbor[];
+  if (!(header instanceof Uint8Array) || !(payload instanceof Uint8Array) || !(signature instanceof Uint8Array)) {
+    return err(decodeError("wrong-shape", "$: header, payload and signature are bytes"));
+  }
+  if (!(unprotected instanceof Map) || unprotected.size !== 0)
+    return err(decodeError("wrong-shape", "$: the unprotected header is empty"));
+  return ok({ header, payload, signature });
 }
 
 /**
