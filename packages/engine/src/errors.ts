@@ -121,6 +121,96 @@ export const engineErrors = {
     message: "Nothing waits under that code.",
     remedy: "Run `photon devices add` again on your other device; the code works while it runs.",
   },
+  "no-plan": {
+    exit: 1,
+    message: "You have no plan with trustees.",
+    remedy: "`photon plan trustees set NAME NAME NAME` makes one.",
+  },
+  "plan-too-few": {
+    exit: 2,
+    message: "A plan takes 2 to 16 trustees, each another person.",
+    remedy: "Name people whom you know, and who would know you: `photon contacts` lists them.",
+  },
+  "plan-threshold": {
+    exit: 2,
+    message: "It cannot take that many trustees.",
+    remedy: "Let it take at least one, and fewer than all: else one who is away would keep you out.",
+  },
+  "plan-delay": {
+    exit: 2,
+    message: "That delay cannot be used.",
+    remedy: "Use 0 to 336 hours; 48 is what most people need.",
+  },
+  "plan-hint": {
+    exit: 2,
+    message: "That hint cannot be used.",
+    remedy: "Use at most 200 visible characters; your trustees see it.",
+  },
+  "not-trustee": {
+    exit: 2,
+    message: "You are not a trustee of this person.",
+    remedy: "`photon trustee list` shows whose trustee you are.",
+  },
+  "no-request": {
+    exit: 1,
+    message: "There is no such request for a recovery.",
+    remedy: "Check the code and the relay's name with the person; `photon trustee status` shows the requests that you know of.",
+  },
+  "bad-request-code": {
+    exit: 2,
+    message: "That is not the code of a recovery.",
+    remedy: "Type the relay's name and the twelve words as the person speaks them; ask again for a word that you are not sure of.",
+  },
+  "bad-help-words": {
+    exit: 2,
+    message: "Those are not the words that a trustee gave.",
+    remedy:
+      "Type the words that `photon trustee help` shows on the trustee's device; ask again for a word that you are not sure of.",
+  },
+  "request-swapped": {
+    exit: 1,
+    message: "What waits at the relay is not what this code was made of.",
+    remedy: "Do not approve anything. Tell the person that somebody interferes, and that they should begin again at another relay.",
+  },
+  "request-expired": {
+    exit: 1,
+    message: "This request for a recovery is over.",
+    remedy: "The person begins again with `photon recover trustees`, and speaks the new code to every trustee.",
+  },
+  "rival-open": {
+    exit: 21,
+    message: "You have approved another request in this person's name, and it is still open.",
+    remedy:
+      "Reach the person on a channel that you already had, and ask which device is theirs; `photon trustee status` shows both.",
+  },
+  "recovered-recently": {
+    exit: 1,
+    message: "Your own device was recovered less than 30 days ago, and does not approve until then.",
+    remedy: "Tell the person to ask another trustee, or approve when the 30 days are over.",
+  },
+  "no-recovery": { exit: 1, message: "No recovery was begun here.", remedy: "`photon recover` shows every way back." },
+  "recovery-waiting": {
+    exit: 20,
+    message: "A recovery is under way here; nothing else works until it is done.",
+    remedy: "`photon sync` goes on with it and shows how it stands.",
+  },
+  "succession-pending": {
+    exit: 22,
+    message: "This person's side was recovered by trustees, and nobody has confirmed yet that it is them.",
+    remedy:
+      "Reach them in another way, then `photon contacts confirm`; or say for whom it is: `photon send --to new`, or `--to old`.",
+  },
+  "nothing-to-decide": {
+    exit: 1,
+    message: "There is no recovery of this person's side to decide on.",
+    remedy: "`photon contacts` shows where everyone stands.",
+  },
+  contested: {
+    exit: 21,
+    message: "This recovery is contested: a device from before it objects.",
+    remedy:
+      "Reach the person on a channel that you already had, and ask which device is theirs; `photon contacts history` shows what happened.",
+  },
   "relay-unreachable": {
     exit: 3,
     message: "The relay cannot be reached.",
