@@ -78,7 +78,7 @@ async function adoptMessages(work: Work, relationship: Relationship, leaves: rea
   for (const key of await watchedOver(work, relationship.id)) {
     const message = await messageContent(work, key);
     if (message === undefined || !leaves.some((leaf) => equalBytes(leaf, message.leaf))) continue;
-    keepUntilAcked(work, relationship.id, message.content);
+    keepUntilAcked(work, relationship, message.content);
   }
 }
 

@@ -16,14 +16,14 @@ import {
 } from "@photon/protocol/codec";
 import { type Content, decodeText } from "@photon/protocol/queue";
 import { idKey, leafIdSchema, type LeafId } from "@photon/protocol/statement";
-import type { ShownMessage } from "../api.ts";
+import type { MessageState, ShownMessage } from "../api.ts";
 import { getState, listState, setState } from "../circle/state.ts";
 import { undeposited } from "../delivery/outbox.ts";
 import { keys } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { clockOf } from "./content.ts";
-import { unacked } from "./unacked.ts";
+import { isUnsealed, unacked } from "./unacked.ts";
 
 export const messageSchema = struct({
   id: [1, bytes(16)],
@@ -135,6 +135,13 @@ function asSaid(messages: readonly StoredMessage[]): readonly StoredMessage[] {
     places.set(message, place);
   }
   return byClock.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0) || compareHlc(a.sent, b.sent));
+}
+
+/** How far a message of ours is, without a look at the rest of the conversation. */
+export async function sentState(work: Work, relationship: string, content: Content): Promise<MessageState> {
+  if ((await getState(work, keys.ack(relationship, content.id))) !== undefined) return "delivered";
+  if (await isUnsealed(work, relationship, content)) return "queued";
+  return (await undeposited(work, relationship)).has(toHex(content.id)) ? "queued" : "deposited";
 }
 
 function bodyOf(message: StoredMessage): string {

@@ -13,7 +13,7 @@ import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { newContent } from "./content.ts";
 import { generationToSend } from "./founding.ts";
-import { keepUntilAcked, markSealed, unacked } from "./unacked.ts";
+import { keepSealed, keepUntilAcked, markSealed, unacked } from "./unacked.ts";
 
 /** Seals a content now. @returns false if there is nobody to seal it to. */
 export async function post(work: Work, relationship: Relationship, content: Content): Promise<boolean> {
@@ -26,8 +26,16 @@ export async function post(work: Work, relationship: Relationship, content: Cont
 
 /** Posts what has to arrive. Without a generation to send in it waits, and `resealUnacked` takes it up. */
 export async function postUntilAcked(work: Work, relationship: Relationship, content: Content): Promise<void> {
-  keepUntilAcked(work, relationship.id, content);
-  await resealUnacked(work, relationship);
+  const entry = await generationToSend(work, relationship);
+  if (entry === undefined || relationship.allSealedIn !== entry.id) {
+    keepUntilAcked(work, relationship, content);
+    await resealUnacked(work, relationship);
+    return;
+  }
+  // Nothing that was said before has to go first.
+  await introduceSelf(work, relationship, entry);
+  await seal(work, relationship, entry, content);
+  keepSealed(work, relationship, content, entry.id);
 }
 
 async function seal(work: Work, relationship: Relationship, entry: GenerationEntry, content: Content): Promise<void> {
@@ -48,12 +56,12 @@ export async function resealUnacked(work: Work, relationship: Relationship): Pro
   const entry = await generationToSend(work, relationship);
   if (entry === undefined) return;
   const stale = waiting.filter(({ sealedIn }) => sealedIn !== entry.id);
-  if (stale.length === 0) return;
-  await introduceSelf(work, relationship, entry);
+  if (stale.length > 0) await introduceSelf(work, relationship, entry);
   for (const row of stale) {
     await seal(work, relationship, entry, expectOk(decodeContent(row.content)));
     markSealed(work, row, entry.id);
   }
+  relationship.allSealedIn = entry.id;
 }
 
 /**

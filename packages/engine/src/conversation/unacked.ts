@@ -1,6 +1,7 @@
 /** What the peer has not acknowledged yet, in plain, so that it can be sealed again. */
 import { bytes, hlcKey, type SchemaType, struct, text, toHex, uint } from "@photon/protocol/codec";
 import { type Content, encodeContent } from "@photon/protocol/queue";
+import type { Relationship } from "../relationship/model.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 
 const unackedSchema = struct({
@@ -16,10 +17,25 @@ export async function unacked(work: Work, relationship: string): Promise<readonl
   return (await work.list("outbox", `u/${relationship}/`)).map(({ key, value }) => ({ key, ...parseRow(unackedSchema, value) }));
 }
 
+const keyOf = (relationship: string, { sent, id }: Content): string => `u/${relationship}/${hlcKey(sent)}-${toHex(id)}`;
+
 /** Keeps a content until it is acknowledged, without sealing it yet. */
-export function keepUntilAcked(work: Work, relationship: string, content: Content): void {
-  const key = `u/${relationship}/${hlcKey(content.sent)}-${toHex(content.id)}`;
-  work.write("outbox", key, unackedSchema, { content: encodeContent(content), id: content.id, sealedIn: "", sealedAt: 0 });
+export function keepUntilAcked(work: Work, relationship: Relationship, content: Content): void {
+  relationship.allSealedIn = undefined;
+  const row = { content: encodeContent(content), id: content.id, sealedIn: "", sealedAt: 0 };
+  work.write("outbox", keyOf(relationship.id, content), unackedSchema, row);
+}
+
+/** Keeps a content that is sealed in this generation by now. */
+export function keepSealed(work: Work, relationship: Relationship, content: Content, generation: string): void {
+  if (relationship.allSealedIn !== generation) relationship.allSealedIn = undefined;
+  const row = { content: encodeContent(content), id: content.id, sealedIn: generation, sealedAt: work.now() };
+  work.write("outbox", keyOf(relationship.id, content), unackedSchema, row);
+}
+
+/** Whether a content waits for a generation to be sealed in. */
+export async function isUnsealed(work: Work, relationship: string, content: Content): Promise<boolean> {
+  return (await work.read("outbox", keyOf(relationship, content), unackedSchema))?.sealedIn === "";
 }
 
 export function markSealed(work: Work, { key, ...row }: Unacked, generation: string): void {

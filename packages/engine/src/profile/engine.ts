@@ -17,7 +17,7 @@ import { circleDevices, lastSeen, unknownDevices } from "../circle/devices.ts";
 import { retireDevice, retireReport } from "../circle/retire-device.ts";
 import { tellCircle } from "../circle/telling.ts";
 import { newContent } from "../conversation/content.ts";
-import { keepMessage, shownMessages } from "../conversation/messages.ts";
+import { keepMessage, sentState, shownMessages } from "../conversation/messages.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { followBundle, retryParked } from "../conversation/receive.ts";
 import { keepUntilAcked } from "../conversation/unacked.ts";
@@ -240,10 +240,9 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
           const content = await newContent(work, relationship, "text", body.value);
           await keepMessage(work, relationship, content, { who: "me", leaf: own.id, quarantined: false });
           if (await speaks(work, relationship)) await postUntilAcked(work, relationship, content);
-          else keepUntilAcked(work, id, content);
+          else keepUntilAcked(work, relationship, content);
           await sendNow(work, id);
-          const [shown] = (await shownMessages(work, relationship, {})).filter((message) => message.id === toHex(content.id));
-          return ok({ id: toHex(content.id), state: shown?.state ?? "queued" });
+          return ok({ id: toHex(content.id), state: await sentState(work, id, content) });
         }),
       ),
 

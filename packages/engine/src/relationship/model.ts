@@ -22,6 +22,8 @@ export interface Relationship {
   /** By hex of the send id. */
   readonly inboxes: Map<string, InboxSecret>;
   readonly generations: Map<string, GenerationEntry>;
+  /** The generation in which everything unacknowledged was last seen to be sealed, so that there is no need to look; not kept. */
+  allSealedIn?: string | undefined;
 }
 
 export const lineageOf = (relationship: Relationship, side: SideId): Lineage | undefined =>
