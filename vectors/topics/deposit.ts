@@ -11,6 +11,7 @@ import {
   signMove,
   signRead,
   signRotate,
+  signTrim,
 } from "@photon/protocol/queue";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import {
@@ -89,6 +90,11 @@ function valid(): ValidCase[] {
       { readSeed: toHex(readSeed), receiveId: toHex(fixed("receive id", 16)), bundle: toHex(fixed("bundle", 100)) },
     ],
     ["the signature of a deletion", "delete-signature", { readSeed: toHex(readSeed), receiveId: toHex(fixed("receive id", 16)) }],
+    [
+      "the signature of a trim",
+      "trim-signature",
+      { ownerSeed: toHex(fixed("admin seed", 32)), receiveId: toHex(fixed("receive id", 16)), upTo: 300 },
+    ],
   ];
   return [
     ...deposits,
@@ -130,6 +136,12 @@ const functions: Readonly<Record<string, (input: Fields) => unknown>> = {
   "move-signature": (input) => ({
     signature: signMove(bytesOf(input, "readSeed"), { receiveId: bytesOf(input, "receiveId"), bundle: bytesOf(input, "bundle") })
       .signature,
+  }),
+  "trim-signature": (input) => ({
+    signature: signTrim(bytesOf(input, "ownerSeed"), {
+      receiveId: bytesOf(input, "receiveId"),
+      upTo: numberOf(input, "upTo"),
+    }).signature,
   }),
   "delete-signature": (input) => ({
     signature: signDelete(bytesOf(input, "readSeed"), { receiveId: bytesOf(input, "receiveId") }).signature,

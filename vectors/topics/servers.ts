@@ -21,6 +21,8 @@ const signature = fixed("signature", 64);
 const readKey = fixed("read key", 32);
 const writeKeys = [fixed("write key 1", 32), fixed("write key 0", 32)];
 const body = fixed("body", 1024);
+const adminKey = fixed("admin key", 32);
+const boardKeys = (count: number) => Array.from({ length: count }, (_, i) => fixed(`board's write key ${i}`, 32));
 
 const relayRequests: readonly (readonly [string, RelayRequest])[] = [
   ["create", { kind: "create", value: { receiveId, sendId, readKey, writeKeys } }],
@@ -41,6 +43,13 @@ const relayRequests: readonly (readonly [string, RelayRequest])[] = [
   ["delete", { kind: "delete", value: { receiveId, signature } }],
   ["put", { kind: "put", value: { dropId: fixed("drop", 32), body, days: 30 } }],
   ["get", { kind: "get", value: { dropId: fixed("drop", 32) } }],
+  ["create, a board", { kind: "create", value: { receiveId, sendId, readKey, writeKeys: boardKeys(5), adminKey } }],
+  ["create, a board of 24 writers", { kind: "create", value: { receiveId, sendId, readKey, writeKeys: boardKeys(24), adminKey } }],
+  [
+    "rotate, a board of 24 writers",
+    { kind: "rotate", value: { receiveId, version: 2, readKey, writeKeys: boardKeys(24), signature } },
+  ],
+  ["trim", { kind: "trim", value: { receiveId, upTo: 300, signature } }],
 ];
 const relayResponses: readonly (readonly [string, RelayResponse])[] = [
   ["done", { kind: "done", value: {} }],
@@ -143,6 +152,14 @@ const requestEdits: Edits = [
   ["move", "a signature of 63 bytes", [1, 3], new Uint8Array(63), "out-of-range"],
   ["put", "31 days", [1, 3], 31, "out-of-range"],
   ["get", "a drop id of 16 bytes", [1, 1], new Uint8Array(16), "out-of-range"],
+  ["create, a board", "25 write keys", [1, 4], boardKeys(25), "out-of-range"],
+  ["create, a board", "a write key twice", [1, 4], [...boardKeys(2), ...boardKeys(1)], "wrong-shape"],
+  ["create, a board", "no admin key, but five write keys", [1, 7], undefined, "out-of-range"],
+  ["create, a board", "an admin key of 31 bytes", [1, 7], new Uint8Array(31), "out-of-range"],
+  ["create, a board", "an unknown field", [1, 8], 0, "wrong-shape"],
+  ["rotate, a board of 24 writers", "25 write keys", [1, 4], boardKeys(25), "out-of-range"],
+  ["trim", "nothing to trim up to", [1, 2], 0, "out-of-range"],
+  ["trim", "no signature", [1, 3], undefined, "wrong-shape"],
 ];
 const responseEdits: Edits = [
   ["refused", "an unknown code", [1, 1], 99, "wrong-shape"],

@@ -1,6 +1,6 @@
 /** Schemas of maps with numbered fields, and rules between their parts. */
 import type { Cbor } from "./cbor.ts";
-import { decodeError } from "./error.ts";
+import { decodeError, type DecodeErrorCode } from "./error.ts";
 import { certainlyDistinct, wrong } from "./refusal.ts";
 import { err, ok } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -70,8 +70,15 @@ export function struct<const F extends Fields>(fields: F): Schema<StructType<F>>
   };
 }
 
-/** The schema, and a rule between its parts. @param rule what is wrong with a value, in words, or undefined. */
-export function ruled<T>(schema: Schema<T>, rule: (value: T) => string | undefined): Schema<T> {
+/**
+ * The schema, and a rule between its parts.
+ * @param rule what is wrong with a value, in words, or undefined. @param code with which the decoder refuses it.
+ */
+export function ruled<T>(
+  schema: Schema<T>,
+  rule: (value: T) => string | undefined,
+  code: DecodeErrorCode = "wrong-shape",
+): Schema<T> {
   return {
     form: schema.form,
     toCbor: (value) => {
@@ -82,7 +89,7 @@ export function ruled<T>(schema: Schema<T>, rule: (value: T) => string | undefin
     fromCbor: (value, path) => {
       const parsed = schema.fromCbor(value, path);
       const broken = parsed.ok ? rule(parsed.value) : undefined;
-      return broken === undefined ? parsed : err(decodeError("wrong-shape", `${path}: ${broken}`));
+      return broken === undefined ? parsed : err(decodeError(code, `${path}: ${broken}`));
     },
   };
 }

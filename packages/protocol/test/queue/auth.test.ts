@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Bytes, concat, toHex, utf8 } from "@photon/protocol/codec";
+import { type Bytes, concat, decode, encode, toHex, utf8 } from "@photon/protocol/codec";
 import {
   appendMac,
+  appendWriter,
+  createSchema,
   deleteInput,
+  ownerKey,
+  ownerSeed,
   proveAppend,
   readInput,
   readKeyOf,
@@ -10,11 +14,13 @@ import {
   signMove,
   signRead,
   signRotate,
+  signTrim,
   verifyAppendMac,
   verifyDelete,
   verifyMove,
   verifyRead,
   verifyRotate,
+  verifyTrim,
 } from "@photon/protocol/queue";
 
 const fill = (length: number, value: number): Bytes => new Uint8Array(length).fill(value);
@@ -33,6 +39,12 @@ describe("an append", () => {
     expect(verifyAppendMac([key], { ...request, mac: request.mac.slice(1) })).toBe(false);
   });
 
+  test("tells whose key made its MAC", () => {
+    const keys = [fill(32, 9), key, fill(32, 8)];
+    expect(keys.map((one) => appendWriter(keys, proveAppend(one, append)))).toEqual([0, 1, 2]);
+    expect(appendWriter(keys, proveAppend(fill(32, 7), append))).toBeUndefined();
+  });
+
   test("is bound to its queue, its id and its body", () => {
     const request = proveAppend(key, append);
     for (const change of [{ sendId: fill(16, 9) }, { appendId: fill(16, 9) }, { body: fill(1024, 9) }, { mac: fill(32, 9) }]) {
@@ -48,18 +60,20 @@ describe("an append", () => {
   });
 });
 
-describe("requests of the reader", () => {
+describe("requests that are signed", () => {
   const receiveId = fill(16, 6);
   const read = signRead(seed, { receiveId, after: 5, limit: 100 });
   const rotate = signRotate(seed, { receiveId, version: 1, readKey, writeKeys: [key] });
   const move = signMove(seed, { receiveId, bundle: fill(200, 7) });
+  const trim = signTrim(seed, { receiveId, upTo: 7 });
   const remove = signDelete(seed, { receiveId });
 
-  test("verify with the read key alone", () => {
+  test("verify with one key alone", () => {
     const stranger = readKeyOf(fill(32, 99));
     expect([verifyRead(readKey, read), verifyRead(stranger, read)]).toEqual([true, false]);
     expect([verifyRotate(readKey, rotate), verifyRotate(stranger, rotate)]).toEqual([true, false]);
     expect([verifyMove(readKey, move), verifyMove(stranger, move)]).toEqual([true, false]);
+    expect([verifyTrim(readKey, trim), verifyTrim(stranger, trim)]).toEqual([true, false]);
     expect([verifyDelete(readKey, remove), verifyDelete(stranger, remove)]).toEqual([true, false]);
   });
 
@@ -70,11 +84,36 @@ describe("requests of the reader", () => {
       expect(verifyRotate(readKey, { ...rotate, ...change })).toBe(false);
     }
     for (const change of [elsewhere, { bundle: fill(200, 8) }]) expect(verifyMove(readKey, { ...move, ...change })).toBe(false);
+    for (const change of [elsewhere, { upTo: 8 }]) expect(verifyTrim(readKey, { ...trim, ...change })).toBe(false);
     expect(verifyDelete(readKey, { ...remove, ...elsewhere })).toBe(false);
   });
 
   test("prove one kind of request only", () => {
     expect(verifyDelete(readKey, { receiveId, signature: read.signature })).toBe(false);
+    expect(verifyTrim(readKey, { receiveId, upTo: 7, signature: remove.signature })).toBe(false);
     expect(deleteInput({ receiveId })).not.toEqual(readInput({ receiveId, after: 0, limit: 1 }));
+  });
+});
+
+describe("a board", () => {
+  const adminSeed = fill(32, 30);
+  const adminKey = readKeyOf(adminSeed);
+  const writers = (count: number): Bytes[] => Array.from({ length: count }, (_, i) => fill(32, 100 + i));
+  const board = (writeKeys: readonly Bytes[]) => ({ receiveId: fill(16, 6), sendId: fill(16, 7), readKey, writeKeys, adminKey });
+
+  test("is changed by its admin key, any other queue by its read key", () => {
+    expect(ownerKey({ readKey, adminKey })).toBe(adminKey);
+    expect(ownerKey({ readKey })).toBe(readKey);
+    expect(ownerSeed({ readSeed: seed, adminSeed })).toBe(adminSeed);
+    expect(ownerSeed({ readSeed: seed })).toBe(seed);
+  });
+
+  test("has up to 24 writers, all different; any other queue has 4", () => {
+    const decoded = (bytes: Bytes) => decode(createSchema, bytes, 10_000).ok;
+    expect(decoded(encode(createSchema, board(writers(24))))).toBe(true);
+    expect(() => encode(createSchema, board(writers(25)))).toThrow();
+    expect(() => encode(createSchema, board([key, fill(32, 9), key]))).toThrow("twice");
+    expect(decoded(encode(createSchema, { ...board(writers(4)), adminKey: undefined }))).toBe(true);
+    expect(() => encode(createSchema, { ...board(writers(5)), adminKey: undefined })).toThrow("only a board");
   });
 });

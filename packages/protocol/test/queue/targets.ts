@@ -18,7 +18,9 @@ import {
   relayResponseSchema,
   sealDeposit,
   signRead,
+  signTrim,
   verifyRead,
+  verifyTrim,
 } from "@photon/protocol/queue";
 import { makeLeafId, makeSideId, makeStatementId } from "@photon/protocol/statement";
 import { expectOutcome, type FuzzTarget } from "./fuzz.ts";
@@ -99,6 +101,17 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     name: "relay requests",
     valid: [
       encode(createSchema, { receiveId: id, sendId: id, readKey: key, writeKeys: [key] }),
+      encode(relayRequestSchema, {
+        kind: "create",
+        value: {
+          receiveId: id,
+          sendId: id,
+          readKey: key,
+          writeKeys: [key, fill(32), fill(32, 2), fill(32, 3), fill(32, 4)],
+          adminKey: key,
+        },
+      }),
+      encode(relayRequestSchema, { kind: "trim", value: signTrim(key, { receiveId: id, upTo: 300 }) }),
       encode(relayRequestSchema, { kind: "read", value: [signRead(key, { receiveId: id, after: 0, limit: 10 })] }),
       encode(relayRequestSchema, { kind: "append", value: { sendId: id, appendId: id, body: fill(1024), mac: key } }),
       encode(relayRequestSchema, { kind: "put", value: { dropId: key, body: fill(100), days: 7 } }),
@@ -107,6 +120,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
       const request = decode(relayRequestSchema, input, 100_000);
       expectOutcome(request);
       if (request.ok && request.value.kind === "read") for (const read of request.value.value) verifyRead(fill(32), read);
+      if (request.ok && request.value.kind === "trim") verifyTrim(fill(32), request.value.value);
     },
   },
   {

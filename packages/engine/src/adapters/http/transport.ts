@@ -31,6 +31,7 @@ const answers: { readonly [K in keyof RelayAnswers]: readonly RelayAnswers[K][] 
   delete: ["done"],
   put: ["done"],
   get: ["drop"],
+  trim: ["done"],
 };
 /** A proof of work beyond this many bits would take minutes: the person should hear of it instead. */
 const maxHashcashBits = 22;
