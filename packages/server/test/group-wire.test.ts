@@ -4,10 +4,11 @@ import type { CommittedGroup } from "../src/relay/apply.ts";
 import type { RelayWrite } from "../src/relay/writes.ts";
 import { random } from "./people.ts";
 
-const append = (size: number, version: number): RelayWrite => ({
+const append = (size: number, version: number, place = 0): RelayWrite => ({
   kind: "append",
   receiveId: random(16),
   version,
+  place,
   appendId: random(16),
   body: random(size),
 });
@@ -16,7 +17,7 @@ test("a group arrives at the commit thread as it left, whatever it is made of", 
   const writes: readonly RelayWrite[] = [
     { kind: "sweep-drops" },
     append(1024, 0),
-    append(65536, 0xffff_ffff),
+    append(65536, 0xffff_ffff, 23),
     { kind: "put", dropId: random(32), body: random(9), untilDay: 7 },
     append(4096, 3),
     { kind: "delete", receiveId: random(16), provedBy: random(32) },

@@ -5,9 +5,11 @@
 import { equalBytes } from "@photon/protocol/codec";
 import type { Kysely, Transaction } from "kysely";
 import { idKey } from "../ids.ts";
+import { fitsPortion, layPortions, type Portion, readPortions, savePortion } from "./portions.ts";
+import { removeQueue, removeUpTo, tallyUpTo } from "./removing.ts";
 import { type RelayStatements, relayStatements } from "./statements.ts";
 import { sweepDrops, sweepQueue } from "./sweep.ts";
-import type { QueueTable, RelayTables } from "./tables.ts";
+import { ownerKeyOf, type QueueTable, type RelayTables } from "./tables.ts";
 import type { RelayLimits, RelayWrite, RelayWriteOutcome } from "./writes.ts";
 
 type WriteOf<K extends RelayWrite["kind"]> = Extract<RelayWrite, { kind: K }>;
@@ -20,10 +22,13 @@ interface OpenQueue {
   bytes: number;
   overflowed: number;
   dirty: boolean;
+  /** Of a board that was appended to. */
+  portions: readonly Portion[] | undefined;
 }
 
 const forbidden: RelayWriteOutcome = { kind: "refused", code: "forbidden", detail: "" };
 const done: RelayWriteOutcome = { kind: "done" };
+const noKey = new Uint8Array(0);
 
 /** What others must hear once the group is durable. @property index which of its writes was appended, for the first time. */
 export type Told =
@@ -77,6 +82,8 @@ class Group {
         return this.#rotate(write);
       case "move":
         return this.#move(write);
+      case "trim":
+        return this.#trim(write);
       case "delete":
         return this.#delete(write);
       case "noticed":
@@ -106,6 +113,7 @@ class Group {
       await this.#db.executeQuery(
         this.#statements.saveCounters({ receiveId: queue.row.receive_id, lastSeq, entries, bytes, overflowed }),
       );
+      for (const portion of queue.portions ?? []) if (portion.dirty) await savePortion(this.#db, queue.row.receive_id, portion);
     }
     this.#open.clear();
   }
@@ -114,19 +122,29 @@ class Group {
     const key = idKey(receiveId);
     if (this.#open.has(key)) return this.#open.get(key);
     const row = (await this.#db.executeQuery(this.#statements.findQueue(receiveId))).rows[0];
-    const queue =
-      row === undefined
-        ? undefined
-        : { row, lastSeq: row.last_seq, entries: row.entries, bytes: row.bytes, overflowed: row.overflowed, dirty: false };
+    if (row === undefined) {
+      this.#open.set(key, undefined);
+      return undefined;
+    }
+    const { last_seq: lastSeq, entries, bytes, overflowed } = row;
+    const queue: OpenQueue = { row, lastSeq, entries, bytes, overflowed, dirty: false, portions: undefined };
     this.#open.set(key, queue);
     return queue;
   }
 
-  async #append({ receiveId, version, appendId, body }: WriteOf<"append">, index: number): Promise<RelayWriteOutcome> {
+  async #portion(queue: OpenQueue, place: number): Promise<Portion> {
+    queue.portions ??= await readPortions(this.#db, queue.row.receive_id);
+    const portion = queue.portions[place];
+    if (portion === undefined) throw new Error("a write key of a board has no portion");
+    return portion;
+  }
+
+  async #append({ receiveId, version, place, appendId, body }: WriteOf<"append">, index: number): Promise<RelayWriteOutcome> {
     const queue = await this.#queue(receiveId);
     if (queue === undefined) return forbidden;
     if (queue.row.version !== version) return { kind: "stale" };
-    const full = queue.entries >= this.#limits.queueEntries || queue.bytes + body.length > this.#limits.queueBytes;
+    const portion = queue.row.admin_key === null ? undefined : await this.#portion(queue, place);
+    const full = !this.#fits(queue, portion, body.length);
     if (queue.row.bundle !== null || full) {
       const first = await this.#firstAnswer(receiveId, appendId);
       if (first !== undefined) return first;
@@ -139,7 +157,14 @@ class Group {
     }
     const seq = queue.lastSeq + 1;
     const inserted = await this.#db.executeQuery(
-      this.#statements.insertEntry({ queue: receiveId, seq, append_id: appendId, day: this.#today, body }),
+      this.#statements.insertEntry({
+        queue: receiveId,
+        seq,
+        append_id: appendId,
+        day: this.#today,
+        body,
+        writer: portion?.writer ?? null,
+      }),
     );
     if (inserted.numAffectedRows !== 1n) {
       const first = await this.#firstAnswer(receiveId, appendId);
@@ -150,8 +175,18 @@ class Group {
     queue.entries += 1;
     queue.bytes += body.length;
     queue.dirty = true;
+    if (portion !== undefined) {
+      portion.entries += 1;
+      portion.bytes += body.length;
+      portion.dirty = true;
+    }
     this.told.push({ kind: "appended", index, seq });
     return { kind: "appended", seq };
+  }
+
+  #fits(queue: OpenQueue, portion: Portion | undefined, length: number): boolean {
+    if (portion !== undefined) return fitsPortion(this.#limits, queue.portions?.length ?? 1, portion, length, queue);
+    return queue.entries < this.#limits.queueEntries && queue.bytes + length <= this.#limits.queueBytes;
   }
 
   async #firstAnswer(receiveId: Uint8Array, appendId: Uint8Array): Promise<RelayWriteOutcome | undefined> {
@@ -159,11 +194,11 @@ class Group {
     return row === undefined ? undefined : { kind: "appended", seq: row.seq };
   }
 
-  async #create({ receiveId, sendId, readKey, writeKeys }: WriteOf<"create">): Promise<RelayWriteOutcome> {
+  async #create({ receiveId, sendId, readKey, writeKeys, adminKey }: WriteOf<"create">): Promise<RelayWriteOutcome> {
     await this.flush();
     const existing = await this.#db
       .selectFrom("queue")
-      .select(["receive_id", "send_id", "read_key", "write_keys", "version"])
+      .select(["receive_id", "send_id", "read_key", "write_keys", "version", "admin_key"])
       .where((where) => where.or([where("receive_id", "=", receiveId), where("send_id", "=", sendId)]))
       .executeTakeFirst();
     if (existing !== undefined) {
@@ -172,7 +207,9 @@ class Group {
         equalBytes(existing.receive_id, receiveId) &&
         equalBytes(existing.send_id, sendId) &&
         equalBytes(existing.read_key, readKey) &&
-        equalBytes(existing.write_keys, writeKeys);
+        equalBytes(existing.write_keys, writeKeys) &&
+        (existing.admin_key === null) === (adminKey === undefined) &&
+        equalBytes(existing.admin_key ?? noKey, adminKey ?? noKey);
       return repeat ? done : { kind: "refused", code: "exists", detail: "these ids are taken" };
     }
     await this.#db
@@ -191,17 +228,19 @@ class Group {
         overflowed: 0,
         frozen_day: null,
         bundle: null,
+        admin_key: adminKey ?? null,
       })
       .execute();
+    if (adminKey !== undefined) await layPortions(this.#db, receiveId, 0, writeKeys);
     return done;
   }
 
-  /** The queue, once everything earlier in the group is written and its read key is the one that the proof was checked by. */
+  /** The queue, once everything earlier in the group is written and its owner's key is the one that the proof was checked by. */
   async #proved(receiveId: Uint8Array, provedBy: Uint8Array): Promise<QueueTable | RelayWriteOutcome> {
     await this.flush();
     const row = (await this.#db.executeQuery(this.#statements.findQueue(receiveId))).rows[0];
     if (row === undefined) return forbidden;
-    return equalBytes(row.read_key, provedBy) ? row : { kind: "stale" };
+    return equalBytes(ownerKeyOf(row), provedBy) ? row : { kind: "stale" };
   }
 
   async #rotate(write: WriteOf<"rotate">): Promise<RelayWriteOutcome> {
@@ -211,6 +250,7 @@ class Group {
       const repeat = row.version === write.version && row.rotation !== null && equalBytes(row.rotation, write.signature);
       return repeat ? done : { kind: "refused", code: "conflict", detail: "the queue's keys were rotated meanwhile" };
     }
+    if (row.admin_key !== null) await layPortions(this.#db, write.receiveId, write.version, write.writeKeys, row);
     await this.#db
       .updateTable("queue")
       .set({ read_key: write.readKey, write_keys: write.writeKeys, version: write.version, rotation: write.signature })
@@ -232,11 +272,18 @@ class Group {
     return { kind: "frozen", last: row.last_seq };
   }
 
+  async #trim({ receiveId, provedBy, upTo }: WriteOf<"trim">): Promise<RelayWriteOutcome> {
+    const row = await this.#proved(receiveId, provedBy);
+    if ("kind" in row) return row;
+    if (upTo > row.last_seq) return { kind: "refused", code: "conflict", detail: "the queue has no such entry yet" };
+    if (upTo > row.gone_seq) await removeUpTo(this.#db, row, upTo, await tallyUpTo(this.#db, receiveId, upTo));
+    return done;
+  }
+
   async #delete({ receiveId, provedBy }: WriteOf<"delete">): Promise<RelayWriteOutcome> {
     const row = await this.#proved(receiveId, provedBy);
     if ("kind" in row) return row;
-    await this.#db.deleteFrom("entry").where("queue", "=", receiveId).execute();
-    await this.#db.deleteFrom("queue").where("receive_id", "=", receiveId).execute();
+    await removeQueue(this.#db, receiveId);
     this.told.push({ kind: "ended", receiveId });
     return done;
   }

@@ -3,12 +3,14 @@ import type { KeyObject } from "node:crypto";
 import { macKeys } from "../crypto/append-mac.ts";
 import { idKey } from "../ids.ts";
 import type { RelayStore } from "./store.ts";
-import type { QueueTable } from "./tables.ts";
+import { ownerKeyOf, type QueueTable } from "./tables.ts";
 
 export interface KnownQueue {
   readonly receiveId: Uint8Array;
   readonly sendId: Uint8Array;
-  readonly readKey: Uint8Array;
+  /** What changes to it are proved by: its admin key where it is a board, else its read key. */
+  readonly ownerKey: Uint8Array;
+  readonly board: boolean;
   readonly writeKeys: readonly KeyObject[];
   readonly version: number;
   readonly rotation: Uint8Array | null;
@@ -44,7 +46,8 @@ export function queueCache(store: Pick<RelayStore, "queueBySendId">): QueueCache
 export const knownQueue = (row: QueueTable): KnownQueue => ({
   receiveId: row.receive_id,
   sendId: row.send_id,
-  readKey: row.read_key,
+  ownerKey: ownerKeyOf(row),
+  board: row.admin_key !== null,
   writeKeys: macKeys(row.write_keys),
   version: row.version,
   rotation: row.rotation,

@@ -50,7 +50,8 @@ export function commitThread(data: CommitThreadData): CommitThread {
         if (pending !== undefined) throw new Error("one group at a time");
         pending = { resolve, reject };
         const group = packGroup(writes, today);
-        thread.postMessage(group, [group.bytes.buffer, group.versions.buffer, group.lengths.buffer]);
+        const { bytes, versions, places, lengths } = group;
+        thread.postMessage(group, [bytes.buffer, versions.buffer, places.buffer, lengths.buffer]);
       }),
     close: async () => {
       if (!gone) thread.postMessage("close");

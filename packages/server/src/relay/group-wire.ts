@@ -11,8 +11,9 @@ const idLength = 16;
 
 export interface PackedGroup {
   readonly today: number;
-  /** For each write: the rotation version and the length of the body of an append; length 0 marks another write. */
+  /** For each write: rotation version, place of the key and length of the body of an append; length 0 marks another write. */
   readonly versions: Float64Array<ArrayBuffer>;
+  readonly places: Uint8Array<ArrayBuffer>;
   readonly lengths: Uint32Array<ArrayBuffer>;
   /** Receive id, append id and body of each append, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -36,6 +37,7 @@ export function packGroup(writes: readonly RelayWrite[], today: number): PackedG
   for (const write of writes) if (write.kind === "append") length += 2 * idLength + write.body.length;
   const bytes = new Uint8Array(length);
   const versions = new Float64Array(writes.length);
+  const places = new Uint8Array(writes.length);
   const lengths = new Uint32Array(writes.length);
   const others: Other[] = [];
   let at = 0;
@@ -45,16 +47,17 @@ export function packGroup(writes: readonly RelayWrite[], today: number): PackedG
       continue;
     }
     versions[index] = write.version;
+    places[index] = write.place;
     lengths[index] = write.body.length;
     bytes.set(write.receiveId, at);
     bytes.set(write.appendId, at + idLength);
     bytes.set(write.body, at + 2 * idLength);
     at += 2 * idLength + write.body.length;
   }
-  return { today, versions, lengths, bytes, others };
+  return { today, versions, places, lengths, bytes, others };
 }
 
-export function unpackGroup({ versions, lengths, bytes, others }: PackedGroup): readonly RelayWrite[] {
+export function unpackGroup({ versions, places, lengths, bytes, others }: PackedGroup): readonly RelayWrite[] {
   const writes: RelayWrite[] = [];
   const rest = others.values();
   let at = 0;
@@ -68,6 +71,7 @@ export function unpackGroup({ versions, lengths, bytes, others }: PackedGroup): 
       kind: "append",
       receiveId: bytes.subarray(at, at + idLength),
       version: versions[index] ?? 0,
+      place: places[index] ?? 0,
       appendId: bytes.subarray(at + idLength, at + 2 * idLength),
       body: bytes.subarray(at + 2 * idLength, at + 2 * idLength + length),
     });

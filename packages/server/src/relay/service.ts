@@ -11,8 +11,11 @@ import {
   type RelayRequestOf,
   type RelayResponse,
   rotateInput,
+  sameWriterTwice,
+  tooManyWriters,
+  trimInput,
 } from "@photon/protocol/queue";
-import { fitsAppendMac } from "../crypto/append-mac.ts";
+import { appendMacWriter } from "../crypto/append-mac.ts";
 import type { VerifyEd25519 } from "../crypto/ed25519.ts";
 import { idKey } from "../ids.ts";
 import type { TokenBuckets } from "../limits/token-buckets.ts";
@@ -90,16 +93,22 @@ export function relayService(options: RelayServiceOptions): RelayService {
     return row === undefined ? undefined : knownQueue(row);
   };
 
+  /** Each writer of a board has an equal portion of the queue's rate: its bytes weigh as many times as there are writers. */
+  const rateWait = ({ receiveId, board, writeKeys }: KnownQueue, place: number, length: number): number =>
+    board ? rates.take(`${idKey(receiveId)}${place}`, length * writeKeys.length) : rates.take(idKey(receiveId), length);
+
   const append = (request: RelayRequestOf<"append">): Promise<RelayResponse> => {
     if (!bucketSizes.has(request.body.length))
       return Promise.resolve(refused("malformed", "the body has no size that deposits have"));
     return proved(
       () => cache.bySendId(request.sendId),
-      ({ receiveId, version, writeKeys }, attempt) => {
-        if (!fitsAppendMac(writeKeys, request)) return undefined;
-        const wait = attempt === 0 ? rates.take(idKey(receiveId), request.body.length) : 0;
+      (queue, attempt) => {
+        const place = appendMacWriter(queue.writeKeys, request);
+        if (place === undefined) return undefined;
+        const wait = attempt === 0 ? rateWait(queue, place, request.body.length) : 0;
         if (wait > 0) return { answer: refused("rate-limited", "this queue is written to too fast", wait) };
-        return { write: { kind: "append", receiveId, version, appendId: request.appendId, body: request.body } };
+        const { receiveId, version } = queue;
+        return { write: { kind: "append", receiveId, version, place, appendId: request.appendId, body: request.body } };
       },
     );
   };
@@ -109,26 +118,37 @@ export function relayService(options: RelayServiceOptions): RelayService {
     return proved(byReceiveId(receiveId), (queue) => {
       // The key that signed the rotation is gone after it, so a repeat is known by its signature.
       if (queue.version === version && queue.rotation !== null && equalBytes(queue.rotation, signature)) return { answer: done };
-      if (!verify(queue.readKey, rotateInput(request), signature)) return undefined;
+      if (!verify(queue.ownerKey, rotateInput(request), signature)) return undefined;
+      const fault = tooManyWriters(request.writeKeys, queue.board) ?? sameWriterTwice(request.writeKeys, queue.board);
+      if (fault !== undefined) return { answer: refused("malformed", fault) };
       const writeKeys = concat(...request.writeKeys);
-      return { write: { kind: "rotate", receiveId, provedBy: queue.readKey, version, readKey, writeKeys, signature } };
+      return { write: { kind: "rotate", receiveId, provedBy: queue.ownerKey, version, readKey, writeKeys, signature } };
     });
   };
 
   const move = (request: RelayRequestOf<"move">): Promise<RelayResponse> => {
     const { receiveId, bundle } = request;
-    return proved(byReceiveId(receiveId), ({ readKey }) =>
-      verify(readKey, moveInput(request), request.signature)
-        ? { write: { kind: "move", receiveId, provedBy: readKey, bundle } }
+    return proved(byReceiveId(receiveId), ({ ownerKey }) =>
+      verify(ownerKey, moveInput(request), request.signature)
+        ? { write: { kind: "move", receiveId, provedBy: ownerKey, bundle } }
+        : undefined,
+    );
+  };
+
+  const trim = (request: RelayRequestOf<"trim">): Promise<RelayResponse> => {
+    const { receiveId, upTo } = request;
+    return proved(byReceiveId(receiveId), ({ ownerKey }) =>
+      verify(ownerKey, trimInput(request), request.signature)
+        ? { write: { kind: "trim", receiveId, provedBy: ownerKey, upTo } }
         : undefined,
     );
   };
 
   const remove = (request: RelayRequestOf<"delete">): Promise<RelayResponse> => {
     const { receiveId } = request;
-    return proved(byReceiveId(receiveId), ({ readKey }) =>
-      verify(readKey, deleteInput(request), request.signature)
-        ? { write: { kind: "delete", receiveId, provedBy: readKey } }
+    return proved(byReceiveId(receiveId), ({ ownerKey }) =>
+      verify(ownerKey, deleteInput(request), request.signature)
+        ? { write: { kind: "delete", receiveId, provedBy: ownerKey } }
         : undefined,
     );
   };
@@ -145,8 +165,8 @@ export function relayService(options: RelayServiceOptions): RelayService {
         case "create": {
           const asked = payment(request.value);
           if (asked !== undefined) return Promise.resolve(refused("payment-required", asked));
-          const { receiveId, sendId, readKey, writeKeys } = request.value;
-          return certain({ kind: "create", receiveId, sendId, readKey, writeKeys: concat(...writeKeys) });
+          const { receiveId, sendId, readKey, writeKeys, adminKey } = request.value;
+          return certain({ kind: "create", receiveId, sendId, readKey, writeKeys: concat(...writeKeys), adminKey });
         }
         case "append":
           return append(request.value);
@@ -156,6 +176,8 @@ export function relayService(options: RelayServiceOptions): RelayService {
           return rotate(request.value);
         case "move":
           return move(request.value);
+        case "trim":
+          return trim(request.value);
         case "delete":
           return remove(request.value);
         case "put": {

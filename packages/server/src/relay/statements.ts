@@ -22,7 +22,7 @@ export interface QueueCounters {
 export function relayStatements(db: Kysely<RelayTables>): RelayStatements {
   const insertEntry = db
     .insertInto("entry")
-    .values({ queue: noBytes, seq: 0, append_id: noBytes, day: 0, body: noBytes })
+    .values({ queue: noBytes, seq: 0, append_id: noBytes, day: 0, body: noBytes, writer: null })
     .onConflict((conflict) => conflict.columns(["queue", "append_id"]).doNothing())
     .compile();
   const findAppend = db.selectFrom("entry").select("seq").where("queue", "=", noBytes).where("append_id", "=", noBytes).compile();
@@ -33,7 +33,7 @@ export function relayStatements(db: Kysely<RelayTables>): RelayStatements {
     .where("receive_id", "=", noBytes)
     .compile();
   return {
-    insertEntry: (row) => ({ ...insertEntry, parameters: [row.queue, row.seq, row.append_id, row.day, row.body] }),
+    insertEntry: (row) => ({ ...insertEntry, parameters: [row.queue, row.seq, row.append_id, row.day, row.body, row.writer] }),
     findAppend: (queue, appendId) => ({ ...findAppend, parameters: [queue, appendId] }),
     findQueue: (receiveId) => ({ ...findQueue, parameters: [receiveId] }),
     saveCounters: (queue) => ({

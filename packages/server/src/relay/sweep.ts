@@ -3,6 +3,8 @@
  * bounded, so that a sweep never holds up an append for long.
  */
 import type { Kysely } from "kysely";
+import type { Tally } from "./portions.ts";
+import { removeQueue, removeUpTo } from "./removing.ts";
 import type { RelayTables } from "./tables.ts";
 import { type RelayLimits, type RelayWriteOutcome, sweepStep } from "./writes.ts";
 
@@ -15,19 +17,19 @@ export async function sweepQueue(
 ): Promise<RelayWriteOutcome> {
   const row = await db
     .selectFrom("queue")
-    .select(["entries", "bytes", "frozen_day"])
+    .select(["receive_id", "entries", "bytes", "frozen_day"])
     .where("receive_id", "=", receiveId)
     .executeTakeFirst();
   if (row === undefined) return { kind: "swept", more: false, oldestDay: undefined };
   if (row.entries === 0) {
     if (row.frozen_day !== null && row.frozen_day + limits.bundleDays < today) {
-      await db.deleteFrom("queue").where("receive_id", "=", receiveId).execute();
+      await removeQueue(db, receiveId);
     }
     return { kind: "swept", more: false, oldestDay: undefined };
   }
   const oldest = await db
     .selectFrom("entry")
-    .select((columns) => ["seq", "day", columns.fn<number>("length", ["body"]).as("size")])
+    .select((columns) => ["seq", "day", "writer", columns.fn<number>("length", ["body"]).as("size")])
     .where("queue", "=", receiveId)
     .orderBy("seq")
     .limit(sweepStep + 1)
@@ -35,19 +37,17 @@ export async function sweepQueue(
   const kept = oldest.findIndex((entry) => entry.day + limits.retentionDays >= today);
   const past = oldest.slice(0, kept < 0 ? sweepStep : Math.min(kept, sweepStep));
   const last = past.at(-1);
-  if (last !== undefined) {
-    await db.deleteFrom("entry").where("queue", "=", receiveId).where("seq", "<=", last.seq).execute();
-    await db
-      .updateTable("queue")
-      .set({
-        gone_seq: last.seq,
-        entries: row.entries - past.length,
-        bytes: row.bytes - past.reduce((sum, entry) => sum + entry.size, 0),
-      })
-      .where("receive_id", "=", receiveId)
-      .execute();
-  }
+  if (last !== undefined) await removeUpTo(db, row, last.seq, tallied(past));
   return { kind: "swept", more: past.length === sweepStep, oldestDay: oldest[past.length]?.day };
+}
+
+function tallied(entries: readonly { readonly writer: number | null; readonly size: number }[]): readonly Tally[] {
+  const sums = new Map<number | null, Tally>();
+  for (const { writer, size } of entries) {
+    const sum = sums.get(writer);
+    sums.set(writer, { writer, entries: (sum?.entries ?? 0) + 1, bytes: (sum?.bytes ?? 0) + size });
+  }
+  return [...sums.values()];
 }
 
 /** Empties drops past their days, and forgets tombstones past theirs. */

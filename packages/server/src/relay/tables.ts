@@ -21,6 +21,21 @@ export interface QueueTable {
   readonly overflowed: number;
   readonly frozen_day: number | null;
   readonly bundle: Uint8Array | null;
+  /** A board has one. */
+  readonly admin_key: Uint8Array | null;
+}
+/** What changes to the queue are proved by. */
+export const ownerKeyOf = (row: Pick<QueueTable, "read_key" | "admin_key">): Uint8Array => row.admin_key ?? row.read_key;
+
+/** One of a board's write keys, and the portion of the board that its entries take. */
+export interface WriterTable {
+  readonly queue: Uint8Array;
+  /** Given once in a queue. */
+  readonly number: number;
+  /** Of the key in the queue's list, from 0. */
+  readonly place: number;
+  readonly entries: number;
+  readonly bytes: number;
 }
 export interface EntryTable {
   readonly queue: Uint8Array;
@@ -28,6 +43,8 @@ export interface EntryTable {
   readonly append_id: Uint8Array;
   readonly day: number;
   readonly body: Uint8Array;
+  /** Number of the writer in a board; of one that is gone as well. */
+  readonly writer: number | null;
 }
 export interface DropTable {
   readonly drop_id: Uint8Array;
@@ -43,6 +60,7 @@ export interface ClockTable {
 export interface RelayTables {
   readonly queue: QueueTable;
   readonly entry: EntryTable;
+  readonly writer: WriterTable;
   readonly drop: DropTable;
   readonly clock: ClockTable;
 }
@@ -92,6 +110,23 @@ export const relayMigrations: readonly Migration[] = [
         .addColumn("name", "text", (column) => column.primaryKey())
         .addColumn("day", "integer", notNull)
         .execute();
+    },
+  },
+  {
+    name: "boards",
+    up: async (schema, { binary, withoutRowNumbers }) => {
+      await schema.alterTable("queue").addColumn("admin_key", binary).execute();
+      await schema.alterTable("entry").addColumn("writer", "bigint").execute();
+      await withoutRowNumbers(
+        schema
+          .createTable("writer")
+          .addColumn("queue", binary, notNull)
+          .addColumn("number", "bigint", notNull)
+          .addColumn("place", "integer", notNull)
+          .addColumn("entries", "bigint", notNull)
+          .addColumn("bytes", "bigint", notNull)
+          .addPrimaryKeyConstraint("writer_key", ["queue", "number"]),
+      ).execute();
     },
   },
 ];

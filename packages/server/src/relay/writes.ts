@@ -12,19 +12,22 @@ export type RelayWrite =
       readonly sendId: Bytes;
       readonly readKey: Bytes;
       readonly writeKeys: Bytes;
+      readonly adminKey: Bytes | undefined;
     }
   | {
       readonly kind: "append";
       readonly receiveId: Uint8Array;
       /** Rotation version under whose write keys the MAC was checked. */
       readonly version: number;
+      /** Place in that version's list of the key that made the MAC. */
+      readonly place: number;
       readonly appendId: Uint8Array;
       readonly body: Uint8Array;
     }
   | {
       readonly kind: "rotate";
       readonly receiveId: Bytes;
-      /** Read key by which the signature was checked; undefined when it is only known to be a repeat of the last rotation. */
+      /** Owner's key by which the signature was checked. */
       readonly provedBy: Uint8Array;
       readonly version: number;
       readonly readKey: Bytes;
@@ -32,6 +35,7 @@ export type RelayWrite =
       readonly signature: Bytes;
     }
   | { readonly kind: "move"; readonly receiveId: Bytes; readonly provedBy: Uint8Array; readonly bundle: Bytes }
+  | { readonly kind: "trim"; readonly receiveId: Bytes; readonly provedBy: Uint8Array; readonly upTo: number }
   | { readonly kind: "delete"; readonly receiveId: Bytes; readonly provedBy: Uint8Array }
   /** The owner has seen that appends were refused. */
   | { readonly kind: "noticed"; readonly receiveId: Uint8Array }
