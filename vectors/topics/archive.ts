@@ -41,8 +41,17 @@ const manifest: Manifest = {
     { kind: "passphrase", name: "passphrase" },
   ],
 };
+const withTrustees: Manifest = {
+  ...manifest,
+  openers: [...manifest.openers, { kind: "trustees", name: "plan 1" }],
+};
 const sealed = sealSegment(epochKey, segment, nonce);
 const head = sealHead(epochKey, { epoch: 2, wraps: fixed("wraps", 32), manifest }, fixed("head nonce", 24));
+const trusteesHead = sealHead(
+  epochKey,
+  { epoch: 2, wraps: fixed("wraps", 32), manifest: withTrustees },
+  fixed("trustees head nonce", 24),
+);
 
 const functions: Readonly<Record<string, Function>> = {
   "open-segment": (input) =>
@@ -94,6 +103,7 @@ function valid(): ValidCase[] {
       segmentInput(sealSegment(epochKey, { epoch: 2, sequence: 0, changes: [] }, nonce).bytes),
     ),
     say("open-head", "a head", headInput(head)),
+    say("open-head", "a head that the trustees of a plan open too", headInput(trusteesHead)),
     ...[0, 1024, 1025, 4096, 5000, 65536, 100_000, 1_000_000].map((length) =>
       say("padded-length", `padding of ${length} bytes`, { length }),
     ),

@@ -42,7 +42,7 @@ async function status(cli: Cli): Attempt<Answer> {
     const found = await engine.backupStatus();
     if (!found.ok) return found;
     const { openers, pendingChanges } = found.value;
-    const alone = openers.filter(({ kind }) => kind === "device").length < 2 && !openers.some(({ kind }) => kind === "passphrase");
+    const alone = openers.length < 2;
     return ok(
       answer({
         json: statusJson(found.value),
@@ -98,6 +98,17 @@ function statusText(cli: Cli, { vault, archivedAt, pendingChanges, bytes, opener
     `last stored  ${lately}`,
     `waiting      ${pendingChanges === 0 ? "nothing" : plural(pendingChanges, "change")}`,
     `size         ${plural(bytes, "byte")}`,
-    `opened by    ${openers.length === 0 ? "nothing yet" : openers.map(({ kind, name }) => (kind === "device" ? `the device ${shown(name, { limit: 64 })}` : "a passphrase")).join(", ")}`,
+    `opened by    ${openers.length === 0 ? "nothing yet" : openers.map(openerWords).join(", ")}`,
   ].join("\n");
+}
+
+function openerWords({ kind, name }: BackupStatus["openers"][number]): string {
+  switch (kind) {
+    case "device":
+      return `the device ${shown(name, { limit: 64 })}`;
+    case "passphrase":
+      return "a passphrase";
+    case "trustees":
+      return `your trustees together (${shown(name, { limit: 64 })})`;
+  }
 }

@@ -4,7 +4,8 @@
  *
  * Two devices may change it at once, and in the replicated state the last one wins. So that no turn of the keys is ever
  * undone by that, each device remembers what it has seen and joins it with what the entry says: epochs only grow, the
- * later passphrase counts, and the register begun last. Whoever finds that the entry says less writes the join.
+ * later passphrase counts, a plan's opener that was removed stays removed, and the register begun last counts. Whoever
+ * finds that the entry says less writes the join.
  *
  * An epoch's number is its turn × 65,536 plus 16 random bits: two devices that turn at once make two epochs, not one with
  * two keys. The largest is in force. Each brings the register's next write key with it.
@@ -21,6 +22,7 @@ import {
   type SchemaType,
   struct,
   text,
+  toHex,
   uint,
 } from "@photon/protocol/codec";
 import { maxEpoch } from "@photon/protocol/archive";
@@ -43,6 +45,20 @@ const passphraseSchema = struct({
   since: [3, uint()],
 });
 
+/** Removed ones stay in the list without their recipient, so that no older copy of the list brings them back. */
+const trusteesSchema = struct({
+  /** SHA-256 of the recipient's text. */
+  id: [1, bytes(32)],
+  planVersion: [2, uint()],
+  /** Milliseconds: when it became an opener … */
+  since: [3, uint()],
+  /** … and when it was removed. */
+  until: [4, optional(uint())],
+  recipient: [5, optional(text(4096))],
+});
+export type TrusteesOpener = SchemaType<typeof trusteesSchema>;
+export const maxTrusteesOpeners = 64;
+
 export const locationSchema = struct({
   vault: [1, text(256)],
   register: [2, bytes(16)],
@@ -51,6 +67,7 @@ export const locationSchema = struct({
   /** Oldest first. */
   epochs: [4, list(epochSchema, { min: 1, max: 1024 })],
   passphrase: [5, optional(passphraseSchema)],
+  trustees: [6, optional(list(trusteesSchema, { max: maxTrusteesOpeners }))],
 });
 export type Location = SchemaType<typeof locationSchema>;
 
@@ -130,13 +147,38 @@ export function join(a: Location, b: Location): Location {
     const held = epochs.get(epoch.epoch);
     if (held === undefined || compareBytes(epoch.key, held.key) > 0) epochs.set(epoch.epoch, epoch);
   }
+  const trustees = joinTrustees([...(a.trustees ?? []), ...(b.trustees ?? [])]);
   return {
     vault: place.vault,
     register: place.register,
     begun: place.begun,
     epochs: [...epochs.values()].toSorted((one, other) => one.epoch - other.epoch),
     ...(passphrase === undefined ? {} : { passphrase }),
+    ...(trustees.length === 0 ? {} : { trustees }),
   };
+}
+
+/** All that the archive's keys are wrapped to besides devices. */
+export const recipientsIn = ({ passphrase, trustees = [] }: Location): readonly string[] =>
+  [passphrase?.recipient, ...trustees.map(({ recipient }) => recipient)].filter((one) => one !== undefined);
+
+/** One entry for each recipient: removed if anybody removed it. Of too many, the oldest plans' are forgotten. */
+export function joinTrustees(all: readonly TrusteesOpener[]): readonly TrusteesOpener[] {
+  const joined = new Map<string, TrusteesOpener>();
+  for (const one of all) {
+    const held = joined.get(toHex(one.id)) ?? one;
+    const until = [held.until, one.until].filter((time) => time !== undefined);
+    const recipient = held.recipient ?? one.recipient;
+    joined.set(toHex(one.id), {
+      id: one.id,
+      planVersion: Math.min(held.planVersion, one.planVersion),
+      since: Math.min(held.since, one.since),
+      ...(until.length === 0 ? (recipient === undefined ? {} : { recipient }) : { until: Math.min(...until) }),
+    });
+  }
+  return [...joined.values()]
+    .toSorted((one, other) => one.planVersion - other.planVersion || compareBytes(one.id, other.id))
+    .slice(-maxTrusteesOpeners);
 }
 
 function laterOf<T>(a: T, b: T, time: (value: T) => number, tie: (value: T) => Uint8Array): T {

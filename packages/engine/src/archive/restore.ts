@@ -1,9 +1,17 @@
 /**
- * Restoring: the one path by which anybody comes back to an archive, be it a device that joins the circle or a person with
- * a passphrase. They differ only in which private half opens the wrapping. See spec/09-engine.md.
+ * Restoring: the one path by which anybody comes back to an archive, be it a device that joins the circle, a person with a
+ * passphrase, or one to whom trustees gave what they held. They differ only in which private half opens the wrapping.
  */
 import { type Bytes, equalBytes, err, ok, type Result } from "@photon/protocol/codec";
-import { type Change, type DecryptAge, headHash, noHead, openPassphraseIdentity, unwrapEpochKeys } from "@photon/protocol/archive";
+import {
+  type Change,
+  type DecryptAge,
+  headHash,
+  noHead,
+  openIdentity,
+  openPassphraseIdentity,
+  unwrapEpochKeys,
+} from "@photon/protocol/archive";
 import type { Ports } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
@@ -67,6 +75,21 @@ export async function restoreWithPassphrase(
   const opener = await openPassphraseIdentity(sealed.value, passphrase);
   if (!opener.ok) return err(photonError("wrong-secret"));
   return restore(vault, place, opener.value.decryptAge, onProgress, "the passphrase opens no wrapping of it");
+}
+
+/**
+ * With the private half of an opener, as the shares of trustees add up to it.
+ * @param identity `AGE-SECRET-KEY-PQ-1…`.
+ */
+export async function restoreWithIdentity(
+  ports: Pick<Ports, "blobs">,
+  place: ArchivePlace,
+  identity: string,
+  onProgress: (part: number) => void = () => undefined,
+): Promise<Result<Restored, PhotonError>> {
+  const opener = await openIdentity(identity);
+  if (!opener.ok) return err(photonError("wrong-secret", opener.error.detail));
+  return restore(vaultAt(ports.blobs, place), place, opener.value.decryptAge, onProgress, "that key opens no wrapping of it");
 }
 
 async function restore(

@@ -3,10 +3,11 @@
  * tells the circle what it likes as long as it is live: whatever does not fit is left aside, and never throws.
  */
 import { decode, equalBytes, expectOk, type Schema, struct, toHex, uint } from "@photon/protocol/codec";
+import { isHybridRecipient } from "@photon/protocol/archive";
 import type { Change } from "@photon/protocol/queue";
 import { type LeafId, leafSchema, parseStatement } from "@photon/protocol/statement";
 import { importedKey, importedSchema } from "../archive/imported.ts";
-import { locationSchema } from "../archive/location.ts";
+import { locationSchema, recipientsIn } from "../archive/location.ts";
 import { messageSchema } from "../conversation/messages.ts";
 import {
   circleId,
@@ -80,7 +81,7 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
       return claim.ok && key === keys.claim(first, claim.value.side);
     }
     case "dev":
-      return fits(deviceSchema, value) && key === `dev/${first}`;
+      return key === `dev/${first}` && canBeWrappedTo(deviceSchema, value, (record) => [record.recipient]);
     case "fs":
     case "ack":
       return fits(uint(), value) && second !== "";
@@ -94,7 +95,8 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
       return info.ok && equalBytes(info.value.leaf, leaf.value.id);
     }
     case "arch":
-      return first === "location" ? fits(locationSchema, value) : first !== "damaged" || fits(struct({ at: [1, uint()] }), value);
+      if (first === "location") return canBeWrappedTo(locationSchema, value, recipientsIn);
+      return first !== "damaged" || fits(struct({ at: [1, uint()] }), value);
     case "st": {
       const statement = parseStatement(value);
       return statement.ok && key === keys.statement(first, statement.value.id);
@@ -104,6 +106,18 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
     default:
       return true;
   }
+}
+
+/** One that the archive's keys cannot be wrapped to would stop every upload. */
+async function canBeWrappedTo<T>(
+  schema: Schema<T>,
+  value: Uint8Array,
+  recipients: (record: T) => readonly string[],
+): Promise<boolean> {
+  const record = decode(schema, value, value.length);
+  if (!record.ok) return false;
+  for (const recipient of recipients(record.value)) if (!(await isHybridRecipient(recipient))) return false;
+  return true;
 }
 
 function fitsRelationship(id: string, what: string, key: string, value: Uint8Array): boolean {

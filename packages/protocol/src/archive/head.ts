@@ -36,7 +36,8 @@ const overhead = nonceLength + 16;
 /** Compaction keeps an archive below this; the rest of a head's `keeps` is for the wrapping and for what is on its way. */
 export const maxSegments = 200;
 export const maxOpeners = 16;
-export const openerKinds = { device: 0, passphrase: 1 } as const;
+export const openerKinds = { device: 0, passphrase: 1, trustees: 2 } as const;
+export type OpenerKind = keyof typeof openerKinds;
 
 export const manifestSchema = struct({
   /** In the order in which they are best read; merging gives the same state in any. */

@@ -3,10 +3,11 @@
  * halves. The wrapping is an `age` file with one hybrid recipient per opener, so that turning the epoch needs nobody's
  * secret. See spec/07-archive.md.
  *
- * | opener       | private half                                                          |
- * | ------------ | --------------------------------------------------------------------- |
- * | `device`     | in the device's key store, and nowhere else                           |
+ * | opener       | private half                                                           |
+ * | ------------ | ---------------------------------------------------------------------- |
+ * | `device`     | in the device's key store, and nowhere else                            |
  * | `passphrase` | an `age` identity, kept as an `age` file under the passphrase (scrypt) |
+ * | `trustees`   | an `age` identity that was dealt to a plan's trustees and then erased |
  */
 import { Decrypter, Encrypter, generateHybridIdentity, identityToRecipient } from "age-encryption";
 import {
@@ -83,24 +84,28 @@ export interface PassphraseOpener {
   readonly sealedIdentity: Bytes;
 }
 
-/** Makes a fresh key pair; the library draws it. @param cost as in `sealWithPassphrase`. */
-export async function makePassphraseOpener(passphrase: string, cost: number = workFactor): Promise<PassphraseOpener> {
-  const identity = await generateHybridIdentity();
-  return {
-    recipient: await identityToRecipient(identity),
-    // With a newline, as `age-keygen` writes it: the decrypted file is itself an identity file for the stock tool.
-    sealedIdentity: await sealWithPassphrase(utf8(`${identity}\n`), passphrase, cost),
-  };
+export interface OpenerKeyPair {
+  /** The private half as text, `AGE-SECRET-KEY-PQ-1…`. */
+  readonly identity: string;
+  /** `age1pq1…`: wrap epochs to it. */
+  readonly recipient: string;
 }
 
-/** @returns what opens the files wrapped to this opener, or `cannot-open` for a wrong passphrase. */
-export async function openPassphraseIdentity(
-  sealedIdentity: Bytes,
-  passphrase: string,
-): Promise<Result<{ readonly recipient: string; readonly decryptAge: DecryptAge }, DecodeError>> {
-  const opened = await openWithPassphrase(sealedIdentity, passphrase, maxSealedIdentity);
-  if (!opened.ok) return opened;
-  const identity = new TextDecoder().decode(opened.value).trim();
+/** A fresh pair; the library draws it. What deals the private half to others erases it afterwards. */
+export async function makeOpenerKeyPair(): Promise<OpenerKeyPair> {
+  const identity = await generateHybridIdentity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/** What can open the files that are wrapped to one opener. */
+export interface OpenIdentity {
+  readonly recipient: string;
+  readonly decryptAge: DecryptAge;
+}
+
+/** @param text `AGE-SECRET-KEY-PQ-1…`, as a passphrase file holds it or as the shares of trustees add up to it. */
+export async function openIdentity(text: string): Promise<Result<OpenIdentity, DecodeError>> {
+  const identity = text.trim();
   if (!/^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$/u.test(identity)) return err(decodeError("wrong-shape", "not a hybrid age identity"));
   try {
     const recipient = await identityToRecipient(identity);
@@ -108,6 +113,35 @@ export async function openPassphraseIdentity(
   } catch {
     return err(decodeError("malformed", "an age identity with a wrong checksum"));
   }
+}
+
+/** Whether epochs can be wrapped to it: an opener that came from elsewhere is asked before it is kept. */
+export async function isHybridRecipient(recipient: string): Promise<boolean> {
+  if (!recipient.startsWith("age1pq1")) return false;
+  try {
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(recipient);
+    await encrypter.encrypt(new Uint8Array(0));
+    return true;
+  } catch {
+    return false; // the library's way of saying that it is no recipient
+  }
+}
+
+/** @param cost as in `sealWithPassphrase`. */
+export async function makePassphraseOpener(passphrase: string, cost: number = workFactor): Promise<PassphraseOpener> {
+  const { identity, recipient } = await makeOpenerKeyPair();
+  // With a newline, as `age-keygen` writes it: the decrypted file is itself an identity file for the stock tool.
+  return { recipient, sealedIdentity: await sealWithPassphrase(utf8(`${identity}\n`), passphrase, cost) };
+}
+
+/** @returns what opens the files wrapped to this opener, or `cannot-open` for a wrong passphrase. */
+export async function openPassphraseIdentity(
+  sealedIdentity: Bytes,
+  passphrase: string,
+): Promise<Result<OpenIdentity, DecodeError>> {
+  const opened = await openWithPassphrase(sealedIdentity, passphrase, maxSealedIdentity);
+  return opened.ok ? openIdentity(new TextDecoder().decode(opened.value)) : opened;
 }
 
 /** @param identity the text of an age identity, `AGE-SECRET-KEY-PQ-1…`. */
