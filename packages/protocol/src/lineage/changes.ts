@@ -20,6 +20,7 @@ export function changesOf(
       statement: statement.id,
       firstSeen: learned,
       grade,
+      quarantined: false,
       leaves: leavesTouched(node, leaves),
       reason: reasonOf(statement),
     });

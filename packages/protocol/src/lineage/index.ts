@@ -1,5 +1,6 @@
 export { ancestors, missingHeads, statementsSince, topologicalOrder } from "./graph.ts";
 export { isMemberSet, liveLeaves } from "./leaves.ts";
+export { presume } from "./presume.ts";
 export { reduce } from "./reduce.ts";
 export { planMaturing } from "./rules/plan-matures.ts";
 export { rivalWindow } from "./rules/retire-cycles-freeze.ts";

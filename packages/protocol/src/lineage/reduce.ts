@@ -10,18 +10,26 @@ import { resolve } from "./resolve.ts";
 import { planAt, planHistory } from "./rules/plan-matures.ts";
 import { addBit, emptyBits } from "./bits.ts";
 import { headsOf, maximal, standingOf } from "./standing.ts";
-import type { FirstSeen, LeafState, LineageState, Standing } from "./types.ts";
+import type { Decisions, FirstSeen, LeafState, LineageState, Standing } from "./types.ts";
 
 /**
- * The state of a side. Pure and total: the same set of statements, the same first-seen times and the same `now` give the
- * same state in whatever order, and however often, the statements are given. Time and memory grow with the square of
- * their number (in bits); callers bound it.
+ * The state of a side. Pure and total: the same set of statements, the same first-seen times, the same `now` and the same
+ * decisions give the same state in whatever order, and however often, the statements are given. Time and memory grow with
+ * the square of their number (in bits); callers bound it.
  *
- * @param statements parsed statements, their Ed25519 signatures thereby verified. `generation`s are passed over; those of
- * another side than the foundation's are void, and no part of anything.
+ * @param statements parsed statements, their Ed25519 signatures thereby verified. **The BLS signature of every `succeed`
+ * among them is good for its own `publicKey`**: whoever takes statements in verifies it once, since a pairing is slow, and
+ * drops what fails. `reduce` checks what that key opens. `generation`s are passed over; statements of another side than
+ * the foundation's are void, and no part of anything.
  * @param now milliseconds by the observer's clock.
+ * @param decisions what the observer's person said about successions.
  */
-export function reduce(statements: Iterable<Statement>, firstSeen: FirstSeen, now: number): LineageState {
+export function reduce(
+  statements: Iterable<Statement>,
+  firstSeen: FirstSeen,
+  now: number,
+  _decisions: Decisions = new Map(),
+): LineageState {
   const chronology = chronologyOf(statements, firstSeen, now);
   const foundation = chronology.nodes.find(({ statement }) => statement === chronology.foundation);
   if (foundation === undefined || foundation.statement.type !== "found") return unfounded(chronology);
@@ -42,6 +50,8 @@ export function reduce(statements: Iterable<Statement>, firstSeen: FirstSeen, no
   return {
     side: found.side,
     kind: kindOf(judgement, standings, leaves),
+    epoch: 0,
+    successions: [],
     leaves,
     inbox,
     inboxBy,
@@ -63,6 +73,8 @@ function unfounded(chronology: Chronology): LineageState {
   return {
     side: undefined,
     kind: "empty",
+    epoch: 0,
+    successions: [],
     leaves: new Map(),
     inbox: undefined,
     inboxBy: undefined,

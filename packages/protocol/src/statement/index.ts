@@ -1,4 +1,5 @@
 export * from "./bodies.ts";
 export * from "./ids.ts";
 export * from "./parts.ts";
+export * from "./recovery.ts";
 export * from "./statement.ts";
