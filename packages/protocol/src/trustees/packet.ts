@@ -41,7 +41,7 @@ export const archivePlaceSchema = struct({
 });
 export type ArchivePlace = SchemaType<typeof archivePlaceSchema>;
 
-/** A queue that all of the plan read and write: keys of one rotation (spec/05-queue.md). */
+/** A board that all of the plan read and write, and only the owner's devices change (spec/08-relay-and-vault.md). */
 export const planQueueSchema = struct({
   /** Origin, such as "https://relay.example". */
   relay: [1, text(256)],
@@ -49,13 +49,16 @@ export const planQueueSchema = struct({
   sendId: [3, bytes(16)],
   /** Ed25519 seed. */
   readSeed: [4, bytes(32)],
+  /** This trustee's own: each writer has an equal portion of the room. */
   writeKey: [5, bytes(32)],
   sealKey: [6, bytes(32)],
 });
 export type PlanQueue = SchemaType<typeof planQueueSchema>;
 
-const hintSchema = ruled(text(maxHint), (hint) =>
-  utf8(hint).length <= maxHint ? undefined : `a hint of more than ${maxHint} bytes`,
+const hintSchema = ruled(
+  text(maxHint),
+  (hint) => (utf8(hint).length <= maxHint ? undefined : `more than ${maxHint} bytes`),
+  "out-of-range",
 );
 
 export const packetSchema = struct({

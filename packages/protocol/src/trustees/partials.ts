@@ -132,6 +132,9 @@ export function combinePartials(
   );
 }
 
-/** The signature under PK + ρ·G: 48 bytes, for `completeSucceed`. @param random only blinds the arithmetic. */
-export const blindSignature = ({ point, hashed }: CombinedSignature, rho: Scalar, random: Random): Bytes =>
-  encodeG1(point.add(multiplySecret(hashed, numberOf(rho), random)));
+/**
+ * The signature under PK + ρ·G: 48 bytes, for `completeSucceed`. ρ is multiplied once in its life, by its owner, so its
+ * product is not split as that of a share.
+ */
+export const blindSignature = ({ point, hashed }: CombinedSignature, rho: Scalar): Bytes =>
+  encodeG1(point.add(hashed.multiply(numberOf(rho))));
