@@ -4,6 +4,7 @@ import { asBytes, type Bytes, toBase64url, toHex } from "@photon/protocol/codec"
 import { signRotate } from "@photon/protocol/queue";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { createdBoard } from "./board-people.ts";
 import { appendOf, createdQueue, good, newQueue, outcome, random, readOf, server } from "./people.ts";
 import { headAfter, newKey, storedBlob, vaultOutcome } from "./vault-people.ts";
 import { takeUntil, watcher, watchFrame } from "./watcher.ts";
@@ -76,6 +77,11 @@ describe("what the server keeps and says", () => {
     const { url, data, close } = await server();
     const pairs = [await createdQueue(url), await createdQueue(url)];
     for (const queue of pairs) for (let i = 0; i < 5; i++) await good(url, "append", appendOf(queue));
+    // Two boards with the same people at them, as a plan's are at its two operators.
+    for (const board of [await createdBoard(url, 3), await createdBoard(url, 3)]) {
+      for (const place of [0, 1, 2, 1]) await good(url, "append", appendOf(board.writer(place)));
+      pairs.push(board.queue);
+    }
     await close();
     const files = filesUnder(data);
     expect(files.includes("127.0.0.1")).toBe(false);
@@ -85,7 +91,7 @@ describe("what the server keeps and says", () => {
       name: string;
       sql: string;
     }[];
-    for (const table of tables.filter(({ name }) => ["queue", "entry", "drop"].includes(name))) {
+    for (const table of tables.filter(({ name }) => ["queue", "entry", "writer", "drop"].includes(name))) {
       expect(table.sql).toMatch(/without rowid/iu);
       expect(table.sql).not.toMatch(/time|stamp|created|address/iu);
     }
@@ -93,7 +99,8 @@ describe("what the server keeps and says", () => {
     for (const [index, queue] of pairs.entries()) {
       const rows = database.prepare("select * from entry where queue = ?").all(queue.receiveId) as Record<string, unknown>[];
       const row = database.prepare("select * from queue where receive_id = ?").get(queue.receiveId) as Record<string, unknown>;
-      for (const value of [...rows, row].flatMap((columns) => Object.values(columns))) {
+      const writers = database.prepare("select * from writer where queue = ?").all(queue.receiveId) as Record<string, unknown>[];
+      for (const value of [...rows, row, ...writers].flatMap((columns) => Object.values(columns))) {
         if (!(value instanceof Uint8Array)) continue;
         for (let at = 0; at + 8 <= value.length; at++) {
           const piece = Buffer.from(value.subarray(at, at + 8)).toString("latin1");
