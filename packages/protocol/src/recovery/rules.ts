@@ -53,21 +53,22 @@ export function mayApprove(
   return undefined;
 }
 
-/** Batches of one request and level that a trustee signs: one, and two more for a day that was refused. */
+/** Batches of one request and level that a trustee signs: one, and two more for days that passed, or a device that began again. */
 export const maxBatches = 3;
 
 export type BatchRefusal = "not-ready" | "wrong-level" | "wrong-day" | "too-many";
 
 /**
- * R1, R3. A trustee signs only for a case that is ready, at its level, and with the days that its own clock allows: not
- * before the day on which it became ready, and not beyond tomorrow.
+ * R1, R3. A trustee signs only for a case that is ready, at its level, and under a header that is good by its own clock: from a
+ * day that is not beyond tomorrow, and not expired. That the delay has passed is in its being ready, and peers count again; so
+ * a trustee who was ready later than the others can sign what they have signed.
  * @param signedBefore batches of this request and level that were signed, without this one.
  */
 export function maySign({ state }: Case, batch: Batch, signedBefore: number, now: number): BatchRefusal | undefined {
   if (state.kind !== "ready") return "not-ready";
   if (batch.level !== state.level) return "wrong-level";
-  const isAllowed = batch.notBefore >= dayOf(state.since) && batch.notBefore <= dayOf(now) + day;
-  if (!isAllowed || batch.notBefore % day !== 0 || batch.expiry !== batch.notBefore + requestLife) return "wrong-day";
+  const isHeader = batch.notBefore % day === 0 && batch.expiry === batch.notBefore + requestLife;
+  if (!isHeader || batch.notBefore > dayOf(now) + day || batch.expiry <= now) return "wrong-day";
   return signedBefore >= maxBatches ? "too-many" : undefined;
 }
 

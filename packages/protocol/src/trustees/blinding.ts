@@ -5,8 +5,8 @@
  */
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
-import { asBytes, type Bytes, concat, equalBytes, sha256, utf8 } from "../codec/index.ts";
-import type { Commitment, SideId } from "../statement/index.ts";
+import { asBytes, type Bytes, concat, equalBytes, utf8 } from "../codec/index.ts";
+import { type Commitment, makeRecoverySalt, recoveryCommitment, type SideId } from "../statement/index.ts";
 import { domains } from "./domains.ts";
 import { encodeG2, g2 } from "./points.ts";
 import { makeScalar, reduceWide, type Scalar, numberOf, wideLength } from "./scalars.ts";
@@ -19,6 +19,8 @@ export interface BlindingContext {
   readonly planVersion: number;
   /** The succession that would open it: 1 + how many this side has had. */
   readonly epoch: number;
+  /** Of the plan, 0 to 336: the salt says it, so that a peer who sees the opening waits as long as the plan had it. */
+  readonly delayHours: number;
 }
 
 export interface Blinding {
@@ -31,10 +33,10 @@ export interface Blinding {
 /** HKDF-SHA-512 (RFC 5869). @param seed 32 secret random bytes, one for each plan. */
 export function blindFor(seed: Bytes, context: BlindingContext, threshold: Threshold): Blinding {
   if (seed.length !== 32) throw new Error(`a blinding seed has ${seed.length} bytes, not 32`);
-  const { side, planVersion, epoch } = context;
+  const { side, planVersion, epoch, delayHours } = context;
   const info = concat(utf8(domains.blinding), side, be32(planVersion), be32(epoch), Uint8Array.of(threshold));
-  const material = asBytes(hkdf(sha512, seed, undefined, info, wideLength + 32));
-  const salt = material.slice(wideLength);
+  const material = asBytes(hkdf(sha512, seed, undefined, info, wideLength + 30));
+  const salt = makeRecoverySalt(delayHours, material.subarray(wideLength));
   const rho = makeScalar(reduceWide(material.subarray(0, wideLength)));
   return { rho, salt };
 }
@@ -68,11 +70,6 @@ export function openRecovery(
   const { rho, salt } = blindFor(seed, context, threshold);
   const blinded = publicKeyOf(verification, threshold).add(g2.BASE.multiply(numberOf(rho)));
   return { publicKey: encodeG2(blinded), salt, rho };
-}
-
-/** SHA-256(label ‖ salt ‖ key). */
-export function recoveryCommitment(publicKey: Uint8Array, salt: Uint8Array): Bytes {
-  return sha256(concat(utf8(domains.recoveryKey), salt, publicKey));
 }
 
 /** Whether a `succeed` opens what the lineage holds: the same threshold, and the hash of its key and salt. */

@@ -9,7 +9,6 @@
  * | `openerHolding` | tag of hash-to-curve into G2              | proofs that it holds its share of the opener                   |
  * | `generator`     | tag of hash-to-curve into G1              | the second generator of Pedersen's commitments                 |
  * | `statement`     | beginning of what SHA-256 is taken of     | the commitment to a `succeed` that trustees sign unseen        |
- * | `recoveryKey`   | beginning of what SHA-256 is taken of     | the commitment to a blinded recovery key in the lineage        |
  * | `blinding`      | beginning of HKDF's info                  | what tells the keys of one person's relationships apart        |
  * | `opener`        | HKDF's info                               | from the shared secret to the seed of the opener's identity    |
  * | `pseudonym`     | first item of what Ed25519 signs          | certificates of the pseudonyms of one plan                     |
@@ -20,7 +19,6 @@ export const domains = {
   openerHolding: "photon/trustees/opener-holding/1/BLS12381G2_XMD:SHA-256_SSWU_RO_",
   generator: "photon/trustees/generator/1/BLS12381G1_XMD:SHA-256_SSWU_RO_",
   statement: "photon/trustees/statement/1",
-  recoveryKey: "photon/trustees/recovery-key/1",
   blinding: "photon/trustees/blinding/1",
   opener: "photon/trustees/opener/1",
   pseudonym: "photon/trustees/pseudonym/1",
