@@ -96,6 +96,7 @@ async function records(): Promise<readonly Named[]> {
         add(`queue ${toHex(bytesOf(columns["receive_id"]))}`, values);
         break;
       case "relay.sqlite/entry":
+      case "relay.sqlite/writer":
         add(`queue ${toHex(bytesOf(columns["queue"]))}`, values);
         break;
       case "relay.sqlite/drop":
@@ -203,7 +204,7 @@ describe("nothing that a person or a device holds is at the server", () => {
   test("no key, queue or address in its log", () => {
     const log = world.logLines.join("\n").toLowerCase();
     for (const { columns } of rows) {
-      for (const name of ["receive_id", "send_id", "read_key", "drop_id", "register", "append_id", "hash"]) {
+      for (const name of ["receive_id", "send_id", "read_key", "admin_key", "drop_id", "register", "append_id", "hash"]) {
         const value = columns[name];
         if (value instanceof Uint8Array) expect(log.includes(toHex(value).slice(0, 16))).toBe(false);
       }
