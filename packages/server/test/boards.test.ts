@@ -1,7 +1,12 @@
+import Database from "better-sqlite3";
+import { Kysely, SqliteDialect } from "kysely";
 import { readKeyOf, signDelete, signMove, signRotate, signTrim } from "@photon/protocol/queue";
-import type { Bytes } from "@photon/protocol/codec";
+import { type Bytes, concat } from "@photon/protocol/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { migrate } from "../src/db/migrate.ts";
+import { relayCommit } from "../src/relay/apply.ts";
+import { relayMigrations, type RelayTables } from "../src/relay/tables.ts";
 import {
   boardOf,
   counted,
@@ -317,4 +322,30 @@ describe("trimming", () => {
     expect(await readBatch(url, queue)).toMatchObject({ last: 2, gone: 2, entries: [] });
     expect(await good(url, "append", appendOf(queue))).toEqual({ kind: "appended", value: { seq: 3 } });
   });
+});
+
+test("an append to a queue that is no board costs the statements it always did", async () => {
+  const said: string[] = [];
+  const db = new Kysely<RelayTables>({
+    dialect: new SqliteDialect({ database: new Database(":memory:") }),
+    log: ({ query }) => void said.push(query.sql.split(" ").slice(0, 3).join(" ")),
+  });
+  await migrate(db, "relay", relayMigrations);
+  const limits = { retentionDays: 30, bundleDays: 730, tombstoneDays: 30, queueEntries: 9, queueBytes: 90_000 };
+  const commit = relayCommit(db, limits);
+  const { receiveId, sendId, readKey } = newQueue();
+  const create = { kind: "create", receiveId, sendId, readKey, writeKeys: concat(...newKeys(2)), adminKey: undefined } as const;
+  await commit([create], 20_000);
+  said.length = 0;
+  const append = () => ({ kind: "append", receiveId, version: 0, place: 1, appendId: random(16), body: random(1024) }) as const;
+  await commit([append(), append(), append()], 20_000);
+  const inserted = 'insert into "entry"';
+  expect(said.filter((statement) => !/^(begin|commit)/u.test(statement))).toEqual([
+    "select * from",
+    inserted,
+    inserted,
+    inserted,
+    'update "queue" set',
+  ]);
+  await db.destroy();
 });

@@ -9,15 +9,18 @@ import {
   signDelete,
   signMove,
   signRotate,
+  signTrim,
 } from "@photon/protocol/queue";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createBoardOf, newBoard, newKeys } from "./board-people.ts";
 import { appendOf, createOf, newQueue, random, readOf, server } from "./people.ts";
 import { headAfter, newKey } from "./vault-people.ts";
 import { watcher } from "./watcher.ts";
 
 const queue = newQueue();
 const { receiveId, readKey, writeKey } = queue;
+const board = newBoard(5);
 const relayRequests: readonly RelayRequest[] = [
   { kind: "create", value: createOf(queue) },
   { kind: "append", value: appendOf(queue) },
@@ -27,12 +30,17 @@ const relayRequests: readonly RelayRequest[] = [
   { kind: "delete", value: signDelete(queue.readSeed, { receiveId }) },
   { kind: "put", value: { dropId: random(32), body: random(20), days: 3 } },
   { kind: "get", value: { dropId: random(32) } },
+  { kind: "create", value: createBoardOf(board) },
+  { kind: "append", value: appendOf(board.writer(4)) },
+  { kind: "rotate", value: signRotate(board.adminSeed, { ...board.queue, version: 1, writeKeys: newKeys(6) }) },
+  { kind: "trim", value: signTrim(board.adminSeed, { receiveId: board.queue.receiveId, upTo: 1 }) },
 ];
 const device = newKey();
 const head = headAfter(undefined, random(16), device, { keeps: [random(32)], nextKey: newKey().key });
 const vaultRequests: readonly Bytes[] = [
   encode(vaultRequestSchema, { kind: "headPut", value: head }),
   encode(vaultRequestSchema, { kind: "headGet", value: { register: head.register, seq: 1 } }),
+  encode(vaultRequestSchema, { kind: "headList", value: { register: head.register } }),
   encode(vaultRequestSchema, { kind: "blobGet", value: { hash: random(32) } }),
   encode(vaultRequestSchema, { kind: "blobPut", value: { register: head.register, body: random(30), signature: random(64) } }),
 ];
