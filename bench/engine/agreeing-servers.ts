@@ -53,6 +53,8 @@ export function agreeingServers(): AgreeingServers {
         return { kind: "accepted", value: { seq: head.seq } };
       case "headGet":
         return head === undefined ? undefined : { kind: "head", value: head };
+      case "headList":
+        return head === undefined ? undefined : { kind: "heads", value: { newest: head.seq, kept: [] } };
       case "blobGet":
         return undefined;
     }

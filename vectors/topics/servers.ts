@@ -115,12 +115,27 @@ const vaultRequests: readonly (readonly [string, VaultRequest])[] = [
   ],
   ["headGet: the newest", { kind: "headGet", value: { register: fixed("register", 16) } }],
   ["headGet: an older one", { kind: "headGet", value: { register: fixed("register", 16), seq: 1 } }],
+  ["headList", { kind: "headList", value: { register: fixed("register", 16) } }],
 ];
 const vaultResponses: readonly (readonly [string, VaultResponse])[] = [
   ["stored", { kind: "stored", value: { hash: fixed("hash", 32) } }],
   ["blob", { kind: "blob", value: { body: fixed("blob", 100) } }],
   ["accepted", { kind: "accepted", value: { seq: 2 } }],
   ["refused", { kind: "refused", value: { code: "conflict", detail: "" } }],
+  ["heads: only the newest", { kind: "heads", value: { newest: 1, kept: [] } }],
+  [
+    "heads: superseded on two days",
+    {
+      kind: "heads",
+      value: {
+        newest: 9,
+        kept: [
+          { from: 4, to: 7, left: 3 },
+          { from: 8, to: 8, left: 45 },
+        ],
+      },
+    },
+  ],
 ];
 
 type Edits = readonly (readonly [of: string, name: string, path: number[], part: Cbor | undefined, error: string])[];
@@ -174,6 +189,8 @@ const vaultEdits: Edits = [
   ["headPut: the first", "a next key of 31 bytes", [1, 6], new Uint8Array(31), "out-of-range"],
   ["headPut: the first", "257 blobs", [1, 7], Array.from({ length: 257 }, () => new Uint8Array(32)), "out-of-range"],
   ["headGet: the newest", "an unknown field", [1, 3], 0, "wrong-shape"],
+  ["headList", "no register", [1, 1], undefined, "wrong-shape"],
+  ["headList", "an unknown field", [1, 2], 0, "wrong-shape"],
 ];
 
 export const relayApi: Topic = {
@@ -199,7 +216,11 @@ export const vaultApi: Topic = {
   ],
   invalid: () => [
     ...spoil("request", vaultRequestSchema, vaultRequests, vaultEdits),
-    ...spoil("response", vaultResponseSchema, vaultResponses, [["refused", "an unknown code", [1, 1], 11, "wrong-shape"]]),
+    ...spoil("response", vaultResponseSchema, vaultResponses, [
+      ["refused", "an unknown code", [1, 1], 11, "wrong-shape"],
+      ["heads: superseded on two days", "a head that is kept for 3,651 days", [1, 2, 0, 3], 3651, "out-of-range"],
+      ["heads: only the newest", "no newest", [1, 1], undefined, "wrong-shape"],
+    ]),
   ],
 };
 

@@ -4,6 +4,7 @@ import { httpBlobStore } from "@photon/engine/adapters/http";
 import {
   type Head,
   headHash,
+  type KeptHeads,
   noHead,
   signBlobPut,
   signHeadPut,
@@ -38,6 +39,11 @@ export async function blobOf(url: string, hash: Bytes): Promise<Bytes | string> 
 
 export async function headOf(url: string, register: Bytes, seq?: number): Promise<Head | undefined> {
   const answer = await vault.call(url, "headGet", { register, seq });
+  return answer.ok ? answer.value.value : undefined;
+}
+
+export async function headsOf(url: string, register: Bytes): Promise<KeptHeads | undefined> {
+  const answer = await vault.call(url, "headList", { register });
   return answer.ok ? answer.value.value : undefined;
 }
 

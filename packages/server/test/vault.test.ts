@@ -7,7 +7,6 @@ import { describe, expect, test } from "vitest";
 import { random, server } from "./people.ts";
 import { blobOf, headAfter, headOf, newKey, storedBlob, vaultOutcome } from "./vault-people.ts";
 
-const day = 86_400_000;
 const fileOf = (data: string, hash: Uint8Array): string => join(data, "blobs", toHex(hash).slice(0, 2), toHex(hash));
 
 describe("heads", () => {
@@ -126,36 +125,6 @@ test("two blobs that arrive at once cannot share what is left of a quota", async
   await vaultOutcome(url, "headPut", headAfter(undefined, register, device));
   const puts = [1, 2, 3].map(() => vaultOutcome(url, "blobPut", signBlobPut(device.seed, { register, body: random(600_000) })));
   expect((await Promise.all(puts)).toSorted()).toEqual(["quota-exceeded", "quota-exceeded", "stored"]);
-});
-
-describe("nothing that one device signs destroys a backup within 45 days", () => {
-  test("a superseded head and what it keeps stay for 45 days, then go; what the newest keeps stays", async () => {
-    let now = 20_000 * day;
-    const { url, data, sweep } = await server({}, { now: () => now });
-    const [register, device] = [random(16), newKey()];
-    const empty = headAfter(undefined, register, device);
-    await vaultOutcome(url, "headPut", empty);
-    const [wanted, kept] = [await storedBlob(url, register, device), await storedBlob(url, register, device)];
-    const good = headAfter(empty, register, device, { keeps: [wanted, kept] });
-    await vaultOutcome(url, "headPut", good);
-    now += 100 * day;
-    // A thief with the unlocked device: a head that keeps next to nothing.
-    const wiped = headAfter(good, register, device, { keeps: [kept] });
-    expect(await vaultOutcome(url, "headPut", wiped)).toBe("accepted");
-    now += 45 * day;
-    await sweep();
-    expect(await headOf(url, register, 2)).toEqual(good);
-    expect(typeof (await blobOf(url, wanted))).toBe("object");
-    now += day;
-    await sweep();
-    expect(await headOf(url, register, 2)).toBeUndefined();
-    now += 46 * day;
-    await sweep();
-    expect(await blobOf(url, wanted)).toBe("not-found: no such blob");
-    expect(existsSync(fileOf(data, wanted))).toBe(false);
-    expect(typeof (await blobOf(url, kept))).toBe("object");
-    expect(await headOf(url, register)).toEqual(wiped);
-  });
 });
 
 test("what a crash left on the disk without a row is cleared away at the next start", async () => {

@@ -5,6 +5,7 @@
 import {
   type Head,
   headHash,
+  type KeptHeads,
   noHead,
   type VaultAnswer,
   type VaultRequest,
@@ -41,6 +42,8 @@ export interface MemoryVault extends BlobStore {
   before: ((call: VaultCall) => Promise<void>) | undefined;
   readonly blobs: Map<string, Bytes>;
   heads(register: Uint8Array): readonly Head[];
+  /** So many days pass: heads that were superseded more than 45 days ago go. */
+  pass(days: number): void;
   /** Takes a register back to an earlier head, or to none. */
   rollBack(register: Uint8Array, seq: number): void;
   forget(register: Uint8Array): void;
@@ -48,8 +51,11 @@ export interface MemoryVault extends BlobStore {
 
 interface Register {
   heads: Head[];
+  /** On which day a head was superseded, by its number. */
+  readonly superseded: Map<number, number>;
   readonly leases: Set<string>;
 }
+const graceDays = 45;
 type Answer = Result<VaultResponse, VaultError>;
 
 const unreachable: Answer = err<VaultError>({ code: "unreachable", detail: "no connection" });
@@ -59,6 +65,7 @@ const refused = (refusal: Extract<VaultError, { code: "refused" }>["refusal"], d
 export function memoryVault(): MemoryVault {
   const registers = new Map<string, Register>();
   const blobs = new Map<string, Bytes>();
+  let today = 0;
   const headsOf = (register: Uint8Array): Head[] => registers.get(toHex(register))?.heads ?? [];
   const writeKeyOf = (register: Uint8Array): Bytes | undefined => {
     const newest = headsOf(register).at(-1);
@@ -87,9 +94,14 @@ export function memoryVault(): MemoryVault {
         const newest = headsOf(head.register).at(-1);
         const previous = newest === undefined ? noHead : headHash(newest);
         if (head.seq !== (newest?.seq ?? 0) + 1 || !equalBytes(head.previous, previous)) return refused("conflict");
-        const register = registers.get(toHex(head.register)) ?? { heads: [], leases: new Set<string>() };
+        const register: Register = registers.get(toHex(head.register)) ?? {
+          heads: [],
+          leases: new Set<string>(),
+          superseded: new Map(),
+        };
         const missing = head.keeps.filter((hash) => !register.leases.has(toHex(hash)) || !blobs.has(toHex(hash)));
         if (missing.length > 0) return refused("not-found", `${missing.length} of the blobs it keeps are not here`);
+        if (newest !== undefined) register.superseded.set(newest.seq, today);
         register.heads.push(head);
         registers.set(toHex(head.register), register);
         return ok({ kind: "accepted", value: { seq: head.seq } });
@@ -98,6 +110,19 @@ export function memoryVault(): MemoryVault {
         const { register, seq } = request.value;
         const head = seq === undefined ? headsOf(register).at(-1) : headsOf(register).find((one) => one.seq === seq);
         return head === undefined ? refused("not-found", "no such head") : ok({ kind: "head", value: head });
+      }
+      case "headList": {
+        const { heads = [], superseded } = registers.get(toHex(request.value.register)) ?? {};
+        const newest = heads.at(-1);
+        if (newest === undefined) return refused("not-found", "no such head");
+        const kept: KeptHeads["kept"][number][] = [];
+        for (const { seq } of heads.slice(0, -1)) {
+          const left = (superseded?.get(seq) ?? today) + graceDays - today;
+          const run = kept.at(-1);
+          if (run?.left === left) kept[kept.length - 1] = { ...run, to: seq };
+          else kept.push({ from: seq, to: seq, left });
+        }
+        return ok({ kind: "heads", value: { newest: newest.seq, kept } });
       }
     }
   };
@@ -108,9 +133,17 @@ export function memoryVault(): MemoryVault {
     before: undefined,
     blobs,
     heads: headsOf,
+    pass: (days) => {
+      today += days;
+      for (const register of registers.values()) {
+        register.heads = register.heads.filter(({ seq }) => (register.superseded.get(seq) ?? today) >= today - graceDays);
+      }
+    },
     rollBack: (register, seq) => {
       const known = registers.get(toHex(register));
-      if (known !== undefined) known.heads = known.heads.filter((head) => head.seq <= seq);
+      if (known === undefined) return;
+      known.heads = known.heads.filter((head) => head.seq <= seq);
+      known.superseded.delete(seq);
     },
     forget: (register) => {
       registers.delete(toHex(register));

@@ -46,13 +46,37 @@ export const headGetSchema = struct({
   seq: [2, optional(headSeq)],
 });
 
+/** Which heads are there, for whoever looks for one that was superseded: `headGet` brings each of them. */
+export const headListSchema = struct({ register: [1, registerId] });
+
 export const vaultRequestSchema = union({
   blobPut: [1, blobPutSchema],
   blobGet: [2, blobGetSchema],
   headPut: [3, headPutSchema],
   headGet: [4, headGetSchema],
+  headList: [5, headListSchema],
 });
 export type VaultRequest = SchemaType<typeof vaultRequestSchema>;
+
+/** Days of grace that a vault may give; the most runs that `headList` answers. */
+export const maxGraceDays = 3650;
+export const keptHeadsSchema = struct({
+  newest: [1, headSeq],
+  /** Superseded heads, a run for each day on which some were superseded, oldest first. */
+  kept: [
+    2,
+    list(
+      struct({
+        from: [1, headSeq],
+        to: [2, headSeq],
+        /** For how many days more they and what they name are kept, at least. */
+        left: [3, uint({ max: maxGraceDays })],
+      }),
+      { max: maxGraceDays + 2 },
+    ),
+  ],
+});
+export type KeptHeads = SchemaType<typeof keptHeadsSchema>;
 
 export const vaultRefusals = {
   malformed: 1,
@@ -77,6 +101,7 @@ export const vaultResponseSchema = union({
     5,
     struct({ code: [1, oneOf(vaultRefusals)], detail: [2, text(200)], retryAfter: [3, optional(uint({ max: 86400 * 31 }))] }),
   ],
+  heads: [6, keptHeadsSchema],
 });
 export type VaultResponse = SchemaType<typeof vaultResponseSchema>;
 export interface VaultAnswers {
@@ -84,5 +109,6 @@ export interface VaultAnswers {
   readonly blobGet: "blob";
   readonly headPut: "accepted";
   readonly headGet: "head";
+  readonly headList: "heads";
 }
 export type VaultAnswer<K extends VaultRequest["kind"]> = Extract<VaultResponse, { kind: VaultAnswers[K] }>;

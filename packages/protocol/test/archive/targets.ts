@@ -136,6 +136,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
       encode(vaultRequestSchema, { kind: "headPut", value: headPut }),
       encode(vaultRequestSchema, { kind: "blobPut", value: { register: fill(16), body: fill(90), signature: fill(64) } }),
       encode(vaultRequestSchema, { kind: "headGet", value: { register: fill(16), seq: 4 } }),
+      encode(vaultRequestSchema, { kind: "headList", value: { register: fill(16) } }),
     ],
     run: (input) => {
       const request = decode(vaultRequestSchema, input, 100_000);
@@ -148,6 +149,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     valid: [
       encode(vaultResponseSchema, { kind: "head", value: headPut }),
       encode(vaultResponseSchema, { kind: "blob", value: { body: fill(50) } }),
+      encode(vaultResponseSchema, { kind: "heads", value: { newest: 9, kept: [{ from: 3, to: 8, left: 45 }] } }),
       encode(vaultResponseSchema, { kind: "refused", value: { code: "quota-exceeded", detail: "full" } }),
     ],
     run: (input) => expectOutcome(decode(vaultResponseSchema, input, 100_000)),

@@ -2,6 +2,7 @@
  * The server's configuration: one schema with its defaults. Every leaf can be set in the file (JSON), by the environment
  * (`relay.retentionDays` is PHOTON_SERVE_RELAY_RETENTION_DAYS) and by a flag of the same path; the later wins.
  */
+import { maxGraceDays } from "@photon/protocol/archive";
 import * as v from "valibot";
 
 const whole = (min: number, max: number) =>
@@ -56,7 +57,7 @@ const relay = v.strictObject({
 });
 const vault = v.strictObject({
   quotaBytes: v.optional(whole(mebibyte, large), 1024 * mebibyte),
-  graceDays: v.optional(whole(45, 3650), 45),
+  graceDays: v.optional(whole(45, maxGraceDays), 45),
   backlog: v.optional(whole(1, 1_000_000), 5_000),
   group: v.optional(whole(1, 100_000), 200),
 });

@@ -6,6 +6,7 @@ import { noHead } from "@photon/protocol/archive";
 import { equalBytes } from "@photon/protocol/codec";
 import type { Kysely, Transaction } from "kysely";
 import type { VaultTables } from "./tables.ts";
+import { passDay, today } from "./grace.ts";
 import { sweepStep, type VaultLimits, type VaultWrite, type VaultWriteOutcome } from "./writes.ts";
 
 type WriteOf<K extends VaultWrite["kind"]> = Extract<VaultWrite, { kind: K }>;
@@ -18,11 +19,10 @@ const overQuota: VaultWriteOutcome = { kind: "refused", code: "quota-exceeded", 
 export function vaultCommit(
   db: Kysely<VaultTables>,
   limits: VaultLimits,
-  today: () => number,
 ): (writes: readonly VaultWrite[]) => Promise<readonly VaultWriteOutcome[]> {
   return (writes) =>
     db.transaction().execute(async (transaction) => {
-      const day = today();
+      const day = await today(transaction);
       const outcomes: VaultWriteOutcome[] = [];
       for (const write of writes) outcomes.push(await apply(transaction, limits, day, write));
       return outcomes;
@@ -40,11 +40,7 @@ async function apply(db: Db, limits: VaultLimits, today: number, write: VaultWri
     case "sweep-leases":
       return sweepLeases(db, limits, today);
     case "new-day":
-      await db
-        .insertInto("clock")
-        .values({ name: "day", day: write.day })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet({ day: write.day }))
-        .execute();
+      await passDay(db, write.day);
       return done;
   }
 }

@@ -134,6 +134,11 @@ export function vaultService({ store, verify, limits, onFault, diskFull: isFull 
     return { kind: "head", value: expectOk(decode(headPutSchema, body, maxStoredHead)) };
   };
 
+  const headList = async ({ register }: RequestOf<"headList">): Promise<VaultResponse> => {
+    const heads = await store.heads(register);
+    return heads === undefined ? refused("not-found", "no such head") : { kind: "heads", value: heads };
+  };
+
   return {
     handle: (request) => {
       switch (request.kind) {
@@ -145,6 +150,8 @@ export function vaultService({ store, verify, limits, onFault, diskFull: isFull 
           return isFull() ? Promise.resolve(diskFull) : headPut(request.value);
         case "headGet":
           return headGet(request.value);
+        case "headList":
+          return headList(request.value);
       }
     },
   };

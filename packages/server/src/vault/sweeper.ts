@@ -1,11 +1,9 @@
 /** Ends heads and leases past their days, then removes blobs that nobody claims. */
 import type { VaultStore } from "./store.ts";
 
-/** @param stopped asked between steps. False when it did not finish, or the clock is not believed. */
+/** @param stopped asked between steps. False when it did not finish. */
 export async function sweepVault(store: VaultStore, stopped: () => boolean): Promise<boolean> {
-  const today = store.clock.today();
-  if (store.clock.suspect()) return false;
-  const saved = await store.committer.submit({ kind: "new-day", day: today });
+  const saved = await store.committer.submit({ kind: "new-day", day: store.calendar() });
   if (saved.kind === "failed") return false;
   for (const kind of ["sweep-heads", "sweep-leases"] as const) {
     for (let more = true; more;) {

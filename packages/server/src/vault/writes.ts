@@ -15,6 +15,7 @@ export type VaultWrite =
   | { readonly kind: "head"; readonly head: Head; readonly body: Uint8Array; readonly hash: Uint8Array }
   | { readonly kind: "sweep-heads" }
   | { readonly kind: "sweep-leases" }
+  /** @property day the day that the clock says now, whatever it said before. */
   | { readonly kind: "new-day"; readonly day: number };
 
 export type VaultWriteOutcome =
@@ -27,7 +28,7 @@ export type VaultWriteOutcome =
 
 export interface VaultLimits {
   readonly quotaBytes: number;
-  /** Days for which a blob is kept without any head that needs it, and a superseded head with what it needs. */
+  /** Days of grace for which a blob is kept without any head that needs it, and a superseded head with what it needs. */
   readonly graceDays: number;
 }
 export const sweepStep = 200;

@@ -15,6 +15,7 @@ const answers: { readonly [K in VaultRequest["kind"]]: VaultAnswer<K>["kind"] } 
   blobGet: "blob",
   headPut: "accepted",
   headGet: "head",
+  headList: "heads",
 };
 
 /** A blob that is not what its hash says is refused here, whatever the vault claims. */
