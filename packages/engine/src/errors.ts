@@ -200,6 +200,12 @@ export const engineErrors = {
     remedy:
       "Reach them in another way, then `photon contacts confirm`; or say for whom it is: `photon send --to new`, or `--to old`.",
   },
+  "no-notice": {
+    exit: 1,
+    message: "This device knows of no such recovery in your name.",
+    remedy:
+      "`photon sync` looks again. If one of your trustees told you of it, ask them to decline, and to tell you what they see.",
+  },
   "nothing-to-decide": {
     exit: 1,
     message: "There is no recovery of this person's side to decide on.",

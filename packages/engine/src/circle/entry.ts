@@ -23,7 +23,11 @@ import {
   timeSchema,
   verifiedSchema,
 } from "../relationship/records.ts";
+import { dealtSchema, memberSchema, planSchema } from "../plan/records.ts";
 import type { Work } from "../storage/core.ts";
+import { decisionSchema } from "../succession/decisions.ts";
+import { contestedSchema, noticeSchema } from "../succession/notices.ts";
+import { caseSchema, trustSchema } from "../trustee/records.ts";
 import { deviceSchema } from "./devices.ts";
 import { getState, policyOf } from "./state.ts";
 
@@ -60,7 +64,26 @@ async function mayDelete(work: Work, key: string, origin: Origin): Promise<boole
   return key.startsWith("arch/damaged/") || !isOurs(prefix);
 }
 
-const prefixes = new Set(["rel", "inbox", "leafof", "claim", "dev", "fs", "spare", "seen", "arch", "st", "msg", "ack"]);
+const prefixes = new Set([
+  "rel",
+  "inbox",
+  "leafof",
+  "claim",
+  "dev",
+  "fs",
+  "spare",
+  "seen",
+  "arch",
+  "st",
+  "msg",
+  "ack",
+  "plan",
+  "trust",
+  "board",
+  "bseen",
+  "notice",
+  "recovered",
+]);
 const isOurs = (prefix: string): boolean => prefixes.has(prefix);
 
 const fits = <T>(schema: Schema<T>, value: Uint8Array): boolean => decode(schema, value, value.length).ok;
@@ -103,6 +126,15 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
     }
     case "msg":
       return fits(messageSchema, value);
+    case "plan":
+      return fitsPlan(second, value);
+    case "trust":
+      return fitsTrust(second, value);
+    case "bseen":
+    case "recovered":
+      return fits(uint(), value);
+    case "notice":
+      return fits<unknown>(second === "contested" ? contestedSchema : noticeSchema, value);
     default:
       return true;
   }
@@ -131,10 +163,17 @@ function fitsRelationship(id: string, what: string, key: string, value: Uint8Arr
     looked: timeSchema,
     [importedKey(id).split("/")[2] ?? ""]: importedSchema,
   };
-  if (what.startsWith("rotated-")) return fits(flagSchema, value);
+  if (what.startsWith("rotated-") || what.startsWith("settled-")) return fits(flagSchema, value);
+  if (what.startsWith("decided-")) return fits(decisionSchema, value);
   const schema = Object.hasOwn(schemas, what) ? schemas[what] : undefined;
   return schema === undefined || (fits(schema, value) && key === `rel/${id}/${what}`);
 }
+
+const fitsPlan = (what: string, value: Uint8Array): boolean =>
+  fits<unknown>(what === "record" ? planSchema : what === "dealt" ? dealtSchema : memberSchema, value);
+
+const fitsTrust = (what: string, value: Uint8Array): boolean =>
+  fits<unknown>(what.startsWith("p-") ? trustSchema : what.startsWith("c-") ? caseSchema : uint(), value);
 
 /** A relationship's record, an inbox and whose a leaf is are written once: what comes later and says otherwise is refused. */
 async function keepsWhatIsFixed(work: Work, key: string, value: Uint8Array): Promise<boolean> {
@@ -142,6 +181,9 @@ async function keepsWhatIsFixed(work: Work, key: string, value: Uint8Array): Pro
   const held = await getState(work, key);
   if (held === undefined) return true;
   if (prefix === "inbox") return equalBytes(held, value);
+  // What was planned and dealt stays as it was: a plan is replaced by another version, never rewritten.
+  if (prefix === "plan" && (what === "record" || what === "dealt")) return equalBytes(held, value);
+  if (prefix === "trust" && what.startsWith("p-")) return keepsPacket(held, value);
   if (prefix === "rel" && what === "record") {
     const [first, later] = [decode(recordSchema, held, held.length), decode(recordSchema, value, value.length)];
     return first.ok && later.ok && equalBytes(first.value.mine, later.value.mine) && first.value.role === later.value.role;
@@ -149,6 +191,13 @@ async function keepsWhatIsFixed(work: Work, key: string, value: Uint8Array): Pro
   if (prefix !== "leafof") return true;
   const [first, later] = [decode(leafOfSchema, held, held.length), decode(leafOfSchema, value, value.length)];
   return first.ok && later.ok && first.value.device === later.value.device;
+}
+
+/** A packet that is held is not exchanged for another. */
+function keepsPacket(held: Uint8Array, value: Uint8Array): boolean {
+  const [first, later] = [decode(trustSchema, held, held.length), decode(trustSchema, value, value.length)];
+  if (!first.ok || !later.ok || first.value.packet === undefined) return first.ok && later.ok;
+  return later.value.packet !== undefined && equalBytes(first.value.packet, later.value.packet);
 }
 
 /** What speaks for one device comes from that device; who admits a device introduces it. */

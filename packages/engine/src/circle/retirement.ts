@@ -88,7 +88,12 @@ async function adoptMessages(work: Work, relationship: Relationship, leaves: rea
  */
 export async function changeLocks(work: Work, relationship: Relationship): Promise<void> {
   if (relationship.peer === undefined) return;
-  const retirements = relationship.peer.state.changes.filter(({ kind }) => kind === "retire").map(({ statement }) => statement);
+  // A succession retires all of them.
+  const { changes, successions } = relationship.peer.state;
+  const retirements = [
+    ...changes.filter(({ kind }) => kind === "retire").map(({ statement }) => statement),
+    ...successions.filter(({ status }) => status === "counts").map(({ statement }) => statement),
+  ];
   const fresh: Bytes[] = [];
   for (const id of retirements) {
     if ((await getRecord(work, keys.rotated(relationship.id, id), flagSchema)) !== true) fresh.push(id);

@@ -16,6 +16,12 @@
  * | `st/`      | statements                                            | no     | yes     | last     |
  * | `msg/`     | messages                                              | no     | yes     | genuine  |
  * | `ack/`     | what the peer has acknowledged                        | no     | yes     | last     |
+ * | `plan/`    | our plans with trustees; no shares                    | yes    | yes     | last     |
+ * | `trust/`   | what we hold as trustees of others: shares            | yes    | no      | last     |
+ * | `board/`   | entries of plan queues that we read                   | yes    | no      | last     |
+ * | `bseen/`   | when the circle first saw one                         | yes    | no      | earliest |
+ * | `notice/`  | recoveries in our own name that we heard of           | yes    | yes     | last     |
+ * | `recovered/` | when this circle was recovered                      | yes    | yes     | last     |
  *
  * What the circle does not carry, its devices read from the relationships' own queues.
  */
@@ -56,6 +62,12 @@ const policies: Readonly<Record<string, Policy>> = {
   st: { circle: false, archive: true, merge: "last" },
   msg: { circle: false, archive: true, merge: "genuine" },
   ack: { circle: false, archive: true, merge: "last" },
+  plan: both,
+  trust: { circle: true, archive: false, merge: "last" },
+  board: { circle: true, archive: false, merge: "last" },
+  bseen: { circle: true, archive: false, merge: "earliest" },
+  notice: both,
+  recovered: both,
 };
 
 /** The policy of a key, or undefined for a prefix that only a newer Photon knows: stored and passed on, never used. */

@@ -20,6 +20,8 @@ export interface DrainReport {
   /** Relationships in whose inboxes something was. */
   readonly touched: Set<string>;
   readonly problems: PhotonError[];
+  /** Relationships in which an inbox of ours could not be read. */
+  readonly unread: Set<string>;
   /** A queue of ours was moved by another device, and not for us to follow: this device was retired. */
   lockedOut: boolean;
 }
@@ -37,7 +39,7 @@ const queuesPerRead = Math.min(64, maxReadQueues);
 
 /** The circle first: it brings the keys by which the rest is read. */
 export async function drain(work: Work, signal?: AbortSignal): Promise<DrainReport> {
-  const report: DrainReport = { messages: 0, touched: new Set(), problems: [], lockedOut: false };
+  const report: DrainReport = { messages: 0, touched: new Set(), problems: [], unread: new Set(), lockedOut: false };
   await drainSome(work, (id) => id === circleId, report, signal);
   const noted = await retryNoted(work);
   report.messages += noted.messages;
@@ -59,6 +61,7 @@ async function drainSome(
     const next: Source[] = [];
     for (const [relay, some] of byRelay(open)) {
       if (!down.has(relay)) next.push(...(await readSome(work, relay, some, report, down)));
+      if (down.has(relay)) for (const { relationship } of some) report.unread.add(relationship);
     }
     // Reading may have brought a new inbox, or a new relationship.
     const begun = (await sources(work, wanted)).filter(({ secret }) => !known.has(toHex(secret.sendId)));

@@ -20,7 +20,7 @@ import type { MessageState, ShownMessage } from "../api.ts";
 import { getState, listState, setState } from "../circle/state.ts";
 import { undeposited } from "../delivery/outbox.ts";
 import { keys } from "../relationship/records.ts";
-import type { Relationship } from "../relationship/model.ts";
+import { type Relationship, standingOfLeaf } from "../relationship/model.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { clockOf } from "./content.ts";
 import { isUnsealed, unacked } from "./unacked.ts";
@@ -96,6 +96,7 @@ export async function shownMessages(
       sent: message.sent.wall,
       state,
       quarantined: message.quarantined,
+      unconfirmed: message.from === "peer" && standingOfLeaf(relationship, message.leaf, work.now()) === "heir",
     });
   }
   return shown;

@@ -6,9 +6,9 @@
 import { expectOk } from "@photon/protocol/codec";
 import { type Content, decodeContent, encodeBody, encodeContent, encodeEnvelope } from "@photon/protocol/queue";
 import { depositEncoded } from "../delivery/outbox.ts";
-import { advance, type GenerationEntry, ratchets, sendingGeneration } from "../relationship/generations.ts";
+import { advance, type GenerationEntry, heirGeneration, ratchets, sendingGeneration } from "../relationship/generations.ts";
 import { hasFreshPackage, leafKeys, makeFreshPackage } from "../relationship/leaves.ts";
-import type { Relationship } from "../relationship/model.ts";
+import { openSuccessions, type Relationship } from "../relationship/model.ts";
 import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { newContent } from "./content.ts";
@@ -38,6 +38,19 @@ export async function postUntilAcked(work: Work, relationship: Relationship, con
   keepSealed(work, relationship, content, entry.id);
 }
 
+/**
+ * Posts to one hand of a peer's side that is changing hands: `old`, those who are live, or `new`, those who have recovered it.
+ * @returns false if there is no generation with them.
+ */
+export async function postToward(work: Work, relationship: Relationship, content: Content, to: "old" | "new"): Promise<boolean> {
+  const entry = to === "old" ? await generationToSend(work, relationship) : heirGeneration(work, relationship);
+  if (entry === undefined) return false;
+  await introduceSelf(work, relationship, entry);
+  await seal(work, relationship, entry, content);
+  keepSealed(work, relationship, content, entry.id);
+  return true;
+}
+
 async function seal(work: Work, relationship: Relationship, entry: GenerationEntry, content: Content): Promise<void> {
   const live = await ratchets(work, relationship, entry);
   if (live === undefined) throw new Error("sealing in a generation that was not joined");
@@ -55,13 +68,16 @@ export async function resealUnacked(work: Work, relationship: Relationship): Pro
   if (waiting.length === 0) return;
   const entry = await generationToSend(work, relationship);
   if (entry === undefined) return;
-  const stale = waiting.filter(({ sealedIn }) => sealedIn !== entry.id);
+  // While the peer's side changes hands, what a person wrote waits: it is for whoever that side will be.
+  const isHeldBack = relationship.peer !== undefined && openSuccessions(relationship.peer.state).length > 0;
+  const contents = waiting.map((row) => ({ row, content: expectOk(decodeContent(row.content)) }));
+  const stale = contents.filter(({ row, content }) => row.sealedIn !== entry.id && !(isHeldBack && content.kind === "text"));
   if (stale.length > 0) await introduceSelf(work, relationship, entry);
-  for (const row of stale) {
-    await seal(work, relationship, entry, expectOk(decodeContent(row.content)));
+  for (const { row, content } of stale) {
+    await seal(work, relationship, entry, content);
     markSealed(work, row, entry.id);
   }
-  relationship.allSealedIn = entry.id;
+  relationship.allSealedIn = isHeldBack ? undefined : entry.id;
 }
 
 /**

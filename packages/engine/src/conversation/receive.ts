@@ -14,7 +14,9 @@ import {
   type EnvelopeOf,
   isKnownKind,
 } from "@photon/protocol/queue";
+import { isTalk } from "@photon/protocol/recovery";
 import { idKey, type KnownStatement, type LeafId, parseStatement, type Statement } from "@photon/protocol/statement";
+import { verifySuccession } from "@photon/protocol/trustees";
 import { mergeState } from "../circle/merge.ts";
 import { deposit, hasten } from "../delivery/outbox.ts";
 import { type BundleContent, openBundle } from "../delivery/bundle.ts";
@@ -32,10 +34,11 @@ import {
 } from "../relationship/generations.ts";
 import { dropPackages } from "../relationship/leaves.ts";
 import { circleId, flagSchema, keys, setRecord } from "../relationship/records.ts";
-import { lineageOf, type Relationship } from "../relationship/model.ts";
+import { lineageOf, openSuccessions, type Relationship, standingOfLeaf } from "../relationship/model.ts";
 import { addStatements, loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { inEnvelopes, statementAckId } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
+import { hearTalk } from "../trustee/talk.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import { owe, settle, settledBySibling, watchOver } from "./acks.ts";
 import { arrive, keepPackage } from "./founding.ts";
@@ -114,14 +117,17 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
   const founded: KnownStatement<"generation">[] = [];
   let generations = 0;
   let early = false;
+  let heirs = 0;
   for (const bytes of received) {
     const parsed = parseStatement(bytes);
     if (!parsed.ok) continue;
     // Which claim is the peer is the person's choice, made later, or on another device and told by the circle.
     if (relationship.peer === undefined && relationship.id !== circleId && lineageOf(relationship, parsed.value.side) === undefined)
       early = true;
-    if (parsed.value.type !== "generation") statements.push(parsed.value);
-    else founded.push(parsed.value);
+    if (parsed.value.type === "generation") founded.push(parsed.value);
+    else if (parsed.value.type !== "succeed") statements.push(parsed.value);
+    else if (isKnown(relationship, parsed.value)) statements.push(parsed.value);
+    else if (heirs++ < maxHeirs && verifySuccession(parsed.value).ok) statements.push(parsed.value);
   }
   // The oldest first: each is numbered by its parents.
   for (const statement of founded.toSorted((a, b) => a.body.number - b.body.number))
@@ -138,8 +144,27 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
     if (statement.type === "move") await hasten(work, relationship.id);
   }
   if (waiting.size > 0) await askForMissing(work, relationship);
+  for (const statement of added) {
+    if (statement.type !== "succeed") continue;
+    work.put("duty", `heir/${relationship.id}`, new Uint8Array(0));
+    await tellOldSide(work, relationship, statement);
+  }
   if (early) return "wait";
   return added.length + generations > 0 ? "changed" : "nothing";
+}
+
+/** A pairing takes some twenty milliseconds: so many successions that are new to us are looked at in one envelope. */
+const maxHeirs = 4;
+
+const isKnown = (relationship: Relationship, { id, side }: Statement): boolean =>
+  lineageOf(relationship, side)?.statements.has(idKey(id)) === true;
+
+/** (h) A succession of the peer's, while it waits, is laid into their old inbox: whoever still has a device there sees it. */
+async function tellOldSide(work: Work, relationship: Relationship, statement: Statement): Promise<void> {
+  const { peer } = relationship;
+  if (peer === undefined || idKey(statement.side) !== idKey(peer.side)) return;
+  if (!openSuccessions(peer.state).some(({ statement: id }) => equalBytes(id, statement.id))) return;
+  for (const some of inEnvelopes([statement])) await deposit(work, relationship.id, "peer", some);
 }
 
 /** Statements of the peer's that build on others which are not here. */
@@ -213,13 +238,15 @@ async function openMessage(work: Work, relationship: Relationship, envelope: Env
 
 async function takeContent(work: Work, relationship: Relationship, sender: LeafId, content: Content): Promise<Effect> {
   const mine = relationship.mine.state.leaves.get(idKey(sender));
-  const theirs = relationship.peer?.state.leaves.get(idKey(sender));
   const who = mine === undefined ? "peer" : "me";
-  const quarantined = (mine ?? theirs)?.status !== "live";
+  const standing = standingOfLeaf(relationship, sender, work.now());
+  // What an heir says before its succession counts is shown as such, and moves nothing.
+  const quarantined = standing !== "live" && standing !== "heir";
+  const moves = standing === "live";
   switch (content.kind) {
     case "ack": {
       const ids = decodeBody("ack", content.body);
-      if (!ids.ok || quarantined) return "nothing";
+      if (!ids.ok || !moves) return "nothing";
       if (who === "peer") await settle(work, relationship, ids.value);
       else settledBySibling(work, relationship.id, ids.value);
       return "opened";
@@ -234,12 +261,12 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
     }
     case "change": {
       const changes = decodeBody("change", content.body);
-      if (!changes.ok || relationship.id !== circleId || quarantined) return "nothing";
+      if (!changes.ok || relationship.id !== circleId || !moves) return "nothing";
       noteChanged(work, await mergeState(work, changes.value, "circle", sender));
       return "opened";
     }
     case "confirm": {
-      if (who === "peer" && !quarantined) {
+      if (who === "peer" && moves) {
         await setRecord(work, keys.confirmed(relationship.id), flagSchema, true);
         owe(work, relationship.id, content.id);
       }
@@ -250,8 +277,14 @@ async function takeContent(work: Work, relationship: Relationship, sender: LeafI
     case "custody":
       return "opened";
     default: {
+      if (isTalk(content.kind)) {
+        if (who !== "peer" || !moves) return "opened";
+        await hearTalk(work, relationship, content.kind, content);
+        owe(work, relationship.id, content.id);
+        return "opened";
+      }
       const fresh = await keepMessage(work, relationship, content, { who, leaf: sender, quarantined });
-      if (who === "peer" && !quarantined) owe(work, relationship.id, content.id);
+      if (who === "peer" && moves) owe(work, relationship.id, content.id);
       if (who === "me" && fresh) await watchOver(work, relationship.id, content.id, keys.message(relationship.id, content, who));
       return fresh && (content.kind === "text" || !isKnownKind(content.kind)) ? "message" : "opened";
     }

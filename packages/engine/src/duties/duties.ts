@@ -12,6 +12,10 @@
  * | `claim`       | an accepted invitation is unanswered for 20 days | claims again                                        |
  * | `redeposit`   | unacknowledged for 20 days                       | deposits statements and messages again (R13)        |
  * | `spares`      | a pool of spare leaves runs low                  | makes more                                          |
+ * | `heir`        | a peer's succession waits                        | once it counts: acknowledges, new keys, seals anew  |
+ * | plan          | see `plan/duties.ts`                             |                                                     |
+ * | trustee       | see `trustee/duties.ts`                          |                                                     |
+ * | recovery      | see `recovery/succeed.ts`                        |                                                     |
  */
 import { liveLeaves } from "@photon/protocol/lineage";
 import { parseStatement, type Statement } from "@photon/protocol/statement";
@@ -26,10 +30,11 @@ import { claimAgain } from "../meeting/claiming.ts";
 import { stateOf } from "../meeting/contacts.ts";
 import { recentGenerations } from "../relationship/generations.ts";
 import { circleId } from "../relationship/records.ts";
-import type { Relationship } from "../relationship/model.ts";
+import { openSuccessions, type Relationship } from "../relationship/model.ts";
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import { announceToPeer, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
+import { settleSuccessions } from "../succession/decide.ts";
 import { elapsed, isDue } from "../storage/elapsed.ts";
 import { dueAt, scheduleDuty } from "./schedule.ts";
 
@@ -55,6 +60,7 @@ export async function runDuties(work: Work, touched: ReadonlySet<string>, signal
     await introduceIfJoined(work, relationship);
     await work.commit();
   }
+  await followHeirs(work);
   await claimAgain(work);
   await closeGaps(work);
   await depositAgain(work, signal);
@@ -63,6 +69,27 @@ export async function runDuties(work: Work, touched: ReadonlySet<string>, signal
 /** Whether this side may say anything: the circle always, a relationship once it is confirmed. */
 export async function speaks(work: Work, relationship: Relationship): Promise<boolean> {
   return relationship.id === circleId || (await stateOf(work, relationship)) === "active";
+}
+
+/** Time alone may settle a succession: it is looked at until it is. */
+async function followHeirs(work: Work): Promise<void> {
+  for (const { key } of await work.list("duty", "heir/")) {
+    const id = key.slice("heir/".length);
+    const relationship = await loadRelationship(work, id);
+    await settleSuccessions(work, relationship);
+    const isOpen = [relationship.mine, relationship.peer].some(
+      (side) => side !== undefined && openSuccessions(side.state).length > 0,
+    );
+    if (!isOpen) {
+      work.delete("duty", key);
+      if (await speaks(work, relationship)) {
+        await changeLocks(work, relationship);
+        await introduceIfJoined(work, relationship);
+        await resealUnacked(work, relationship);
+      }
+    }
+    await work.commit();
+  }
 }
 
 async function closeGaps(work: Work): Promise<void> {

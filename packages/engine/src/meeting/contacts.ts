@@ -17,6 +17,7 @@ import {
 import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
+import { openSuccession, shownSuccession, succeededSince } from "../succession/decide.ts";
 import { listClaims } from "./claims.ts";
 
 /** 10 hex digits are shown; 40 random bits tell a person's contacts apart. */
@@ -56,6 +57,7 @@ async function contactsOf(work: Work, relationship: Relationship): Promise<reado
         verified: undefined,
         custody: "unknown",
         changes: [],
+        succession: undefined,
       },
       relationship: id,
       claim,
@@ -70,7 +72,10 @@ async function contactsOf(work: Work, relationship: Relationship): Promise<reado
     state: await stateOf(work, relationship),
     note: noteOf(work, relationship, claims),
     verified:
-      verified !== undefined && relationship.peer !== undefined && equalBytes(verified.peer, relationship.peer.side)
+      verified !== undefined &&
+      relationship.peer !== undefined &&
+      equalBytes(verified.peer, relationship.peer.side) &&
+      verified.at >= (succeededSince(relationship.peer.state) ?? 0)
         ? { how: verified.how, at: verified.at }
         : undefined,
     custody: custodyWords(peer?.custody),
@@ -78,6 +83,7 @@ async function contactsOf(work: Work, relationship: Relationship): Promise<reado
       peer === undefined
         ? []
         : historyOf(peer, "peer").filter(({ at, kind }) => at > looked && kind !== "found" && kind !== "move"),
+    succession: relationship.peer === undefined ? undefined : shownSuccession(relationship.peer.state, relationship.peer.firstSeen),
   };
   return [{ contact, relationship: id, claim: undefined }];
 }
@@ -94,6 +100,11 @@ export async function stateOf(work: Work, relationship: Relationship): Promise<C
 
 function noteOf(work: Work, relationship: Relationship, claims: readonly Claim[]): string | undefined {
   const { peer, record } = relationship;
+  const open = peer === undefined ? undefined : openSuccession(peer.state);
+  if (open?.status === "contested")
+    return "Somebody has recovered this side by trustees, and a device from before objects. Ask them on another channel which is theirs.";
+  if (open !== undefined)
+    return `Recovered by trustees, unconfirmed until ${day(open.until ?? 0)}. If you can, ask them on another channel; until then nothing that you write is sent.`;
   const rivals = peer === undefined ? [] : claims.filter(({ side }) => !equalBytes(side, peer.side));
   const [rival] = rivals;
   if (rival !== undefined)
@@ -112,7 +123,7 @@ export function historyOf(state: LineageState, side: "peer" | "me"): readonly Hi
     at: change.firstSeen,
     kind: change.kind,
     grade: change.grade,
-    words: wordsOf(change),
+    words: change.quarantined ? `${wordsOf(change)}, beside a recovery: of no effect as long as that may count` : wordsOf(change),
     side,
   }));
 }

@@ -6,7 +6,7 @@ import { err, equalBytes, ok, type Result, toHex } from "@photon/protocol/codec"
 import { encodeText } from "@photon/protocol/queue";
 import { fingerprint, safetyWords as wordsOf } from "@photon/protocol/meeting";
 import type { StatementId } from "@photon/protocol/statement";
-import type { Contact, DeviceAdmission, Engine, Outcome, Ports, ShownMessage, SyncReport } from "../api.ts";
+import type { Contact, DeviceAdmission, Engine, Outcome, PlanStatus, Ports, ShownMessage, SyncReport } from "../api.ts";
 import { exportAs } from "../archive/export.ts";
 import { importFrom } from "../archive/import.ts";
 import { importedRecord } from "../archive/imported.ts";
@@ -18,7 +18,7 @@ import { retireDevice, retireReport } from "../circle/retire-device.ts";
 import { tellCircle } from "../circle/telling.ts";
 import { newContent } from "../conversation/content.ts";
 import { keepMessage, sentState, shownMessages } from "../conversation/messages.ts";
-import { postUntilAcked } from "../conversation/post.ts";
+import { postToward, postUntilAcked, resealUnacked } from "../conversation/post.ts";
 import { followBundle, retryParked } from "../conversation/receive.ts";
 import { keepUntilAcked } from "../conversation/unacked.ts";
 import { flush } from "../delivery/flush.ts";
@@ -28,11 +28,22 @@ import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
 import { claimFound, confirmation, confirmClaim } from "../meeting/claims.ts";
 import { findContact, historyOf, type Listed, listContacts } from "../meeting/contacts.ts";
 import { invite } from "../meeting/invite.ts";
+import { planDuties } from "../plan/duties.ts";
+import { makePlan } from "../plan/make.ts";
+import { planStatus } from "../plan/status.ts";
+import { recoveryProgress } from "../recovery/progress.ts";
 import { circleId, flagSchema, keys, petnameSchema, setRecord, timeSchema, verifiedSchema } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
 import { Work } from "../storage/core.ts";
+import { contestRecoveries } from "../succession/contest.ts";
+import { decideOn, openSuccession } from "../succession/decide.ts";
+import { recoveryNotices } from "../succession/notices.ts";
+import { approve, decline, lookUp } from "../trustee/approve.ts";
+import { shownCase } from "../trustee/cases.ts";
+import { trusteeDuties } from "../trustee/duties.ts";
+import { answerAsk, help, listTrusteeships, trusteeshipOf } from "../trustee/list.ts";
 import { StoreFailure } from "../ports/index.ts";
 import { waitForHint } from "./hints.ts";
 import { cleanName } from "./names.ts";
@@ -101,6 +112,11 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
   async function contactOf(work: Work, relationship: string): Promise<Result<Contact, PhotonError>> {
     const listed = (await listContacts(work)).find((one) => one.relationship === relationship);
     return listed === undefined ? fail("unknown-contact") : ok(listed.contact);
+  }
+
+  async function statusOf(work: Work): Promise<Result<PlanStatus, PhotonError>> {
+    const status = await planStatus(work);
+    return status === undefined ? fail("no-plan") : ok(status);
   }
 
   async function petnameFor(work: Work, petname: string, relationship: string | undefined): Promise<Result<string, PhotonError>> {
@@ -226,21 +242,23 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         }),
       ),
 
-    send: (who, text) =>
+    send: (who, text, { to } = {}) =>
       act(
         withContact(who, async (work, { relationship: id, claim, contact }) => {
           const body = encodeText(text);
           if (!body.ok) return fail(body.error.code === "too-long" ? "message-too-long" : "bad-text", body.error.detail);
           if (body.value.length === 0) return fail("message-empty");
-          const refused = refusalOf(contact.state, claim !== undefined);
+          const refused = refusalOf(contact.state, claim !== undefined, to !== undefined);
           if (refused !== undefined) return fail(refused, contact.petname);
           const relationship = await loadRelationship(work, id);
           const own = await ownLeaf(work, relationship);
           if (own === undefined) return fail("not-active", contact.petname);
           const content = await newContent(work, relationship, "text", body.value);
           await keepMessage(work, relationship, content, { who: "me", leaf: own.id, quarantined: false });
-          if (await speaks(work, relationship)) await postUntilAcked(work, relationship, content);
-          else keepUntilAcked(work, relationship, content);
+          const isChanging = relationship.peer !== undefined && openSuccession(relationship.peer.state) !== undefined;
+          if (!isChanging && (await speaks(work, relationship))) await postUntilAcked(work, relationship, content);
+          else if (!isChanging || to === undefined || !(await postToward(work, relationship, content, to)))
+            keepUntilAcked(work, relationship, content);
           await sendNow(work, id);
           return ok({ id: toHex(content.id), state: await sentState(work, id, content) });
         }),
@@ -252,6 +270,82 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
           ok<readonly ShownMessage[]>(await shownMessages(work, await loadRelationship(work, relationship), page)),
         ),
       ),
+
+    decideSuccession: (who, decision, how) =>
+      act(
+        withContact(who, async (work, { relationship: id }) => {
+          const relationship = await loadRelationship(work, id);
+          const decided = await decideOn(work, relationship, decision, how);
+          if (!decided.ok) return decided;
+          await retryParked(work, id);
+          await resealUnacked(work, relationship);
+          await tellAndSend(work, id);
+          return contactOf(work, id);
+        }),
+      ),
+
+    planTrustees: (options) =>
+      act(async (work) => {
+        const plan = await makePlan(work, profile.relay, options);
+        if (!plan.ok) return plan;
+        await work.commit();
+        await tellCircle(work);
+        await flush(work, { onMoved: followBundle });
+        return statusOf(work);
+      }),
+    planStatus: () => run(async (work) => ok(await planStatus(work))),
+
+    trusteeships: () => run(async (work) => ok(await listTrusteeships(work))),
+    answerTrustee: (who, accepts) =>
+      act(
+        withContact(who, async (work, { relationship }) => {
+          const answered = await answerAsk(work, relationship, accepts);
+          if (!answered.ok) return answered;
+          await tellAndSend(work, relationship);
+          return trusteeshipOf(work, relationship);
+        }),
+      ),
+    helpRecover: (who) => act(withContact(who, (work, { relationship }) => help(work, relationship, profile.relay))),
+    lookUpRequest: (who, code) =>
+      act(
+        withContact(who, async (work, { relationship }) => {
+          const looked = await lookUp(work, relationship, code);
+          return looked.ok ? ok(shownCase(looked.value.trust, looked.value.seen)) : looked;
+        }),
+      ),
+    approveRecovery: (who, options) =>
+      act(
+        withContact(who, async (work, { relationship }) => {
+          const approved = await approve(work, relationship, options);
+          if (!approved.ok) return approved;
+          await tellAndSend(work, relationship);
+          await trusteeDuties(work, () => false);
+          return approved;
+        }),
+      ),
+    declineRecovery: (who, { pressured }) =>
+      act(
+        withContact(who, async (work, { relationship }) => {
+          const declined = await decline(work, relationship, pressured);
+          if (!declined.ok) return declined;
+          await work.commit();
+          await trusteeDuties(work, () => false);
+          return trusteeshipOf(work, relationship);
+        }),
+      ),
+
+    recoveryNotices: () => run(async (work) => ok(await recoveryNotices(work))),
+    contest: ({ request, reason = "not-me" } = {}) =>
+      act(async (work) => {
+        const contested = await contestRecoveries(work, request, reason);
+        if (!contested.ok) return contested;
+        await work.commit();
+        await planDuties(work);
+        await tellCircle(work);
+        await flush(work, { onMoved: followBundle });
+        return contested;
+      }),
+    recoveryProgress: () => run(async (work) => ok(await recoveryProgress(work))),
 
     devices: () =>
       run(async (work) => {
@@ -323,9 +417,10 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
   };
 }
 
-function refusalOf(state: Contact["state"], isClaim: boolean): PhotonErrorCode | undefined {
+function refusalOf(state: Contact["state"], isClaim: boolean, isAddressed: boolean): PhotonErrorCode | undefined {
   if (isClaim || state === "confirm") return "not-active";
-  if (state === "frozen" || state === "contested") return "relationship-frozen";
+  if (state === "frozen") return "relationship-frozen";
+  if (state === "contested") return isAddressed ? undefined : "contested";
   return state === "closed" ? "relationship-closed" : undefined;
 }
 

@@ -8,6 +8,8 @@ import { followBundle } from "../conversation/receive.ts";
 import { flush } from "../delivery/flush.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { photonError, type PhotonError } from "../errors.ts";
+import { beginRecovery, relayFor } from "../recovery/ask.ts";
+import { makeRecovery, readRecovery } from "../recovery/recovery.ts";
 import { StoreFailure } from "../ports/index.ts";
 import { makeEngine } from "./engine.ts";
 import { cleanName } from "./names.ts";
@@ -91,6 +93,26 @@ async function arrive(ports: Ports, record: ProfileRecord): Promise<Engine> {
   await flush(work, { onMoved: followBundle });
   return makeEngine(ports, record);
 }
+
+export const recoverProfile: Profiles["recoverProfile"] = (ports, { device, relay: words }) =>
+  guarded(async () => {
+    const name = cleanName(device);
+    if (name === undefined) return err(photonError("bad-device-name"));
+    const relay = relayFor(words);
+    if (!relay.ok) return relay;
+    if ((await ports.store.get("meta", "profile")) !== undefined) return err(photonError("profile-exists"));
+    const begun = await readRecovery(ports);
+    if (begun !== undefined) return ok(makeRecovery(ports, begun));
+    const row = await beginRecovery(ports, name, relay.value);
+    return row.ok ? ok(makeRecovery(ports, row.value)) : row;
+  });
+
+export const openRecovery: Profiles["openRecovery"] = (ports) =>
+  guarded(async () => {
+    if ((await ports.store.get("meta", "profile")) !== undefined) return ok(undefined);
+    const row = await readRecovery(ports);
+    return ok(row === undefined ? undefined : makeRecovery(ports, row));
+  });
 
 export const invitationRelay: Profiles["invitationRelay"] = (invitation) => {
   const relay = relayOfInvitation(invitation);

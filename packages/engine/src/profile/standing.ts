@@ -1,5 +1,6 @@
 /** Whether this device still belongs to its circle, as far as it can know. */
 import { ownLeaf, loadCircle } from "../relationship/relationship.ts";
+import { loadRecovery } from "../recovery/records.ts";
 import type { Work } from "../storage/core.ts";
 
 const row = "locked-out";
@@ -19,6 +20,8 @@ export async function clearLockedOut(work: Work): Promise<void> {
 }
 
 export async function isRetired(work: Work): Promise<boolean> {
+  // A device that recovers its person's side has no leaf anywhere until the trustees have signed.
+  if ((await loadRecovery(work))?.phase === "signing") return false;
   if ((await work.get("meta", row)) !== undefined) return true;
   return (await ownLeaf(work, await loadCircle(work)))?.live !== true;
 }

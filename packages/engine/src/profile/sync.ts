@@ -11,13 +11,18 @@ import { followBundle, noteChanged } from "../conversation/receive.ts";
 import { flush } from "../delivery/flush.ts";
 import { dutyReports, runDuties } from "../duties/duties.ts";
 import { type PhotonError, photonError } from "../errors.ts";
+import { planDuties } from "../plan/duties.ts";
+import { loadRecovery } from "../recovery/records.ts";
+import { succeedDuty } from "../recovery/succeed.ts";
 import type { Work } from "../storage/core.ts";
+import { trusteeDuties } from "../trustee/duties.ts";
 import { clearLockedOut, isRetired, markLockedOut } from "./standing.ts";
 
 export async function syncOnce(work: Work, signal?: AbortSignal): Promise<Result<SyncReport, PhotonError>> {
   const drained = await drain(work, signal);
   const problems: PhotonError[] = [...drained.problems];
-  if (drained.lockedOut) {
+  const recovering = (await loadRecovery(work))?.phase === "signing";
+  if (drained.lockedOut && !recovering) {
     await markLockedOut(work);
     problems.push(photonError("device-retired"));
     return ok({ received: drained.messages, sent: 0, pending: 0, duties: [], problems });
@@ -35,6 +40,9 @@ export async function syncOnce(work: Work, signal?: AbortSignal): Promise<Result
     await noteSeen(work);
   }
   await runDuties(work, drained.touched, signal);
+  problems.push(...(await succeedDuty(work)));
+  problems.push(...(await planDuties(work, signal)));
+  problems.push(...(await trusteeDuties(work, (relationship) => drained.unread.has(relationship))));
   await tellCircle(work);
   const archived = await flushArchive(work);
   problems.push(...archived.problems);

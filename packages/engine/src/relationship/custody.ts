@@ -3,14 +3,14 @@ import type { KeyStrength } from "../ports/index.ts";
 
 /**
  * A side's custody, computed from where its keys are and from the plan's methods; there is no other way to make one
- * (design, "Custody, told as it is"). So far there are devices only: no escrow, shares, trustees or host.
+ * (design, "Custody, told as it is"). So far there are devices and trustees: no escrow, shares or host.
  */
-export const computeCustody = (strength: KeyStrength): Custody => ({
+export const computeCustody = (strength: KeyStrength, { trustees }: { readonly trustees: boolean }): Custody => ({
   class: "device",
   strength,
   escrow: false,
   shares: false,
-  trustees: false,
+  trustees,
 });
 
 /** What peers are shown, such as "device (software) +trustees" or "host(name)". */

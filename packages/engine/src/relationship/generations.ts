@@ -21,7 +21,7 @@ import { setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import { keys } from "./records.ts";
-import { type Lineage, lineageOf, liveMembers, type Relationship } from "./model.ts";
+import { type Lineage, lineageOf, liveMembers, presumed, type Relationship, standingOfLeaf } from "./model.ts";
 
 export const generationStatuses = { known: 0, joined: 1, tainted: 2, erased: 3 } as const;
 const rowSchema = struct({
@@ -226,11 +226,31 @@ export function mayLearn(work: Work, relationship: Relationship, statement: Know
   return (
     founders !== undefined &&
     !relationship.generations.has(idKey(statement.id)) &&
-    founders.state.leaves.has(idKey(statement.signer)) &&
+    standingOfLeaf(relationship, signerLeaf(statement), work.now()) !== "stranger" &&
     numberFits(relationship, statement.body) &&
     !isFlooding(work, relationship, statement.side)
   );
 }
+
+/** A generation's signer is a leaf, as every Ed25519 signer of a side may be. */
+const signerLeaf = ({ signer }: Statement): LeafId => signer as LeafId;
+
+/**
+ * Generations that heirs of a side have founded: made of its presumed leaves and the other side's. One is read in, and only
+ * sent in where the person says so.
+ */
+export function heirGeneration(work: Work, relationship: Relationship): GenerationEntry | undefined {
+  const { mine, peer } = relationship;
+  if (peer === undefined) return undefined;
+  const others = liveLeaves(mine.state).map(({ leaf }) => leaf.id);
+  const sets = presumed(peer, work.now()).map(({ state }) =>
+    sortedIds([...others, ...liveLeaves(state).map(({ leaf }) => leaf.id)]),
+  );
+  return ordered(relationship).find(
+    (entry) => entry.row.status === "joined" && sets.some((ids) => sameIds(entry.statement.body.members, ids)),
+  );
+}
+const sortedIds = (ids: readonly LeafId[]): readonly LeafId[] => ids.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1));
 
 export type GenerationCheck =
   | { readonly kind: "accept" }
@@ -251,14 +271,14 @@ export function checkGeneration(work: Work, relationship: Relationship, statemen
   if (!areComplete(founders, statement.heads)) return { kind: "wait" };
   if (others === undefined && body.peerHeads.length > 0) return { kind: "wait" };
   if (others !== undefined && !areComplete(others, body.peerHeads)) return { kind: "wait" };
-  if (founders.state.leaves.get(idKey(statement.signer))?.status !== "live")
-    return { kind: "refuse", why: "its founder is not live" };
+  const founder = standingOfLeaf(relationship, signerLeaf(statement), work.now());
+  if (founder !== "live" && founder !== "heir") return { kind: "refuse", why: "its founder is not live" };
   const parents = body.parents.map((id) => relationship.generations.get(idKey(id)));
   if (parents.includes(undefined)) return { kind: "wait" };
   if (!numberFits(relationship, body)) return { kind: "refuse", why: "its number skips ahead" };
   if (body.number <= erasedFloor(relationship)) return { kind: "refuse", why: "its number is below the erased floor" };
   const then = [...liveAt(founders, statement.heads), ...(others === undefined ? [] : liveAt(others, body.peerHeads))];
-  const expected = then.toSorted((a, b) => (idKey(a) < idKey(b) ? -1 : 1));
+  const expected = sortedIds(then);
   if (!sameIds(body.members, liveMembers(relationship)) && !sameIds(body.members, expected)) {
     return { kind: "refuse", why: "its members are not the live leaves" };
   }
@@ -288,7 +308,10 @@ function liveAt(lineage: Lineage, heads: readonly StatementId[]): readonly LeafI
     next.push(...statement.heads.map((id) => lineage.statements.get(idKey(id))));
   }
   const latest = Math.max(0, ...lineage.firstSeen.values());
-  return liveLeaves(reduce([...past.values()], lineage.firstSeen, latest)).map(({ leaf }) => leaf.id);
+  // Whoever follows a succession speaks for a side on which it counts.
+  const followed = [...past.values()].filter(({ type }) => type === "succeed").map(({ id }) => [idKey(id), "accept"] as const);
+  const decisions = new Map([...lineage.decisions, ...followed]);
+  return liveLeaves(reduce([...past.values()], lineage.firstSeen, latest, decisions)).map(({ leaf }) => leaf.id);
 }
 
 /** Whether a leaf was heard in it for the first time since this was last asked; true at first. */

@@ -88,6 +88,10 @@ export const keys = {
     `msg/${id}/${hlcKey(sent)}-${toHex(message)}${from === "peer" ? "-peer" : ""}`,
   /** A retirement on the peer's side for which this side has changed its keys. */
   rotated: (id: string, retire: Uint8Array) => `rel/${id}/rotated-${toHex(retire).slice(0, 32)}`,
+  /** What this person decided about a succession of either side (hex). */
+  decided: (id: string, succession: string) => `rel/${id}/decided-${succession}`,
+  /** A peer's succession that has come to count, and of which all that follows was done. */
+  settled: (id: string, succession: Uint8Array) => `rel/${id}/settled-${toHex(succession)}`,
   ack: (id: string, message: Uint8Array) => `ack/${id}/${toHex(message)}`,
 } as const;
 

@@ -3,10 +3,11 @@
  * store, cached, and changed only inside a unit of work. The circle is loaded by the same code: it has no peer.
  */
 import { type Bytes, compareBytes, expectOk, toHex } from "@photon/protocol/codec";
-import { type LineageState, liveLeaves, reduce } from "@photon/protocol/lineage";
+import { type Decisions, type LineageState, liveLeaves, reduce } from "@photon/protocol/lineage";
 import { idKey, type KnownStatement, type LeafId, parseStatement, type SideId, type Statement } from "@photon/protocol/statement";
 import { decodeFirstSeen, encodeFirstSeen, getState, listState, setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { loadDecisions } from "../succession/decisions.ts";
 import { loadGenerations } from "./generations.ts";
 import { type Lineage, lineageOf, type Relationship } from "./model.ts";
 import { circleId, getRecord, inboxSecretSchema, keys, lastPart, peerSchema, recordSchema, setRecord } from "./records.ts";
@@ -28,11 +29,14 @@ export async function loadRelationship(work: Work, id: string): Promise<Relation
   const peer = await getRecord(work, keys.peer(id), peerSchema);
   const statements = (await listState(work, `st/${id}/`)).map(({ value }) => expectOk(parseStatement(value, "verified-before")));
   const firstSeen = new Map((await listState(work, `fs/${id}/`)).map(({ key, value }) => [lastPart(key), decodeFirstSeen(value)]));
+  const decisions = await loadDecisions(work, id);
+  const self = id === circleId ? await ownLeafIds(work) : undefined;
   const relationship: Relationship = {
     id,
     record,
-    mine: makeLineage(work, record.mine, statements, firstSeen, id === circleId ? await ownLeafIds(work) : undefined),
-    peer: peer === undefined ? undefined : makeLineage(work, peer, statements, firstSeen),
+    mine: makeLineage(work, record.mine, statements, firstSeen, decisions, self),
+    peer: peer === undefined ? undefined : makeLineage(work, peer, statements, firstSeen, decisions),
+    decisions,
     inboxes: new Map(
       (await listState(work, `inbox/${id}/`)).map(({ key, value }) => [lastPart(key), parseRow(inboxSecretSchema, value)]),
     ),
@@ -72,19 +76,20 @@ function makeLineage(
   side: SideId,
   all: readonly Statement[],
   seen: ReadonlyMap<string, number>,
+  decisions: Decisions,
   self?: ReadonlySet<string>,
 ): Lineage {
   const own = all.filter((statement) => statement.type !== "generation" && idKey(statement.side) === idKey(side));
   const statements = new Map(own.map((statement) => [idKey(statement.id), statement]));
   const firstSeen = new Map([...statements.keys()].map((id) => [id, seen.get(id) ?? work.now()]));
-  const lineage = { side, statements, firstSeen, ...(self === undefined ? {} : { self }) };
+  const lineage = { side, statements, firstSeen, decisions, ...(self === undefined ? {} : { self }) };
   return { ...lineage, state: stateOf(work, lineage) };
 }
 
 /** In the circle, a device that is shut out does without the word of those of whom it has itself said that they are gone. */
-function stateOf(work: Work, { statements, firstSeen, self }: Omit<Lineage, "state">): LineageState {
+function stateOf(work: Work, { statements, firstSeen, decisions, self }: Omit<Lineage, "state">): LineageState {
   const all = [...statements.values()];
-  const state = reduce(all, firstSeen, work.now());
+  const state = reduce(all, firstSeen, work.now(), decisions);
   if (self === undefined || liveLeaves(state).some(({ leaf }) => self.has(idKey(leaf.id)))) return state;
   const gone = new Set(retiredBy(all, self));
   const ignored = new Set(
@@ -94,7 +99,7 @@ function stateOf(work: Work, { statements, firstSeen, self }: Omit<Lineage, "sta
   );
   if (ignored.size === 0) return state;
   const heard = all.filter(({ id }) => !ignored.has(idKey(id)));
-  return reduce(heard, firstSeen, work.now());
+  return reduce(heard, firstSeen, work.now(), decisions);
 }
 
 /** The leaves (hex) that one of these has retired, as far as it says. */
@@ -117,13 +122,18 @@ function refresh(work: Work, relationship: Relationship): void {
   }
 }
 
+/** After a decision of this person's. */
+export function reduceBoth(work: Work, { mine, peer }: Relationship): void {
+  for (const lineage of [mine, peer]) if (lineage !== undefined) reduceAgain(work, lineage);
+}
+
 function reduceAgain(work: Work, lineage: Lineage): void {
   lineage.state = stateOf(work, lineage);
 }
 
 export async function setPeer(work: Work, relationship: Relationship, side: SideId): Promise<void> {
   await setRecord(work, keys.peer(relationship.id), peerSchema, side);
-  relationship.peer ??= makeLineage(work, side, [], new Map());
+  relationship.peer ??= makeLineage(work, side, [], new Map(), relationship.decisions);
 }
 
 /** Far above what a person's devices come to in a lifetime. */

@@ -6,7 +6,7 @@ import { getState } from "../circle/state.ts";
 import { cursorOf, keepInbox, makeInbox, writeSide } from "../delivery/inboxes.ts";
 import { enqueue } from "../delivery/outbox.ts";
 import type { Work } from "../storage/core.ts";
-import { computeCustody } from "./custody.ts";
+import { currentParts } from "../plan/announce.ts";
 import { leafKeys, makeLeaf, signerOf } from "./leaves.ts";
 import { getRecord, keys, leafOfSchema, recordSchema, type RelationshipRecord, setRecord } from "./records.ts";
 import type { Relationship } from "./model.ts";
@@ -28,7 +28,6 @@ export async function beginSide(
   const secret = makeInbox(work, relay);
   await keepInbox(work, relationship, secret);
   await enqueue(work, id, { kind: "create", value: { sendId: secret.sendId } });
-  const { strength } = await work.ports.keys.open();
   const found = await signStatement(
     {
       type: "found",
@@ -39,8 +38,7 @@ export async function beginSide(
         suite: "ed25519-xwing-aes256gcm-sha512",
         leaf,
         inbox: writeSide(secret, 0),
-        custody: computeCustody(strength),
-        plan: { version: 0, commitments: [], admissionKeys: [] },
+        ...(await currentParts(work, side, 1)),
       },
     },
     signerOf(own),

@@ -1,0 +1,74 @@
+/**
+ * The plan in every lineage: its commitments, blinded for each relationship, so that peers know which succession to believe.
+ * Found again by each pass, so that what was interrupted goes on.
+ */
+import { type Bytes, expectOk } from "@photon/protocol/codec";
+import type { Lineage, Relationship } from "../relationship/model.ts";
+import type { Custody, PlanParts, SideId } from "@photon/protocol/statement";
+import { parseVerification, recoveryCommitments, type Verification } from "@photon/protocol/trustees";
+import { computeCustody } from "../relationship/custody.ts";
+import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
+import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
+import type { Work } from "../storage/core.ts";
+import { type Dealt, type DealtPlan, heldPlan } from "./records.ts";
+
+export const noPlan: PlanParts = { version: 0, commitments: [], admissionKeys: [] };
+
+/** Some milliseconds for each point: decoded once for each plan. */
+const decoded = new WeakMap<Bytes, Verification>();
+export function verificationOf({ verification }: Dealt): Verification {
+  const known = decoded.get(verification.uncontested) ?? expectOk(parseVerification(verification));
+  decoded.set(verification.uncontested, known);
+  return known;
+}
+
+/** The plan parts of a side, for the succession after so many. */
+export function partsFor({ plan, dealt }: DealtPlan, side: SideId, epoch: number): PlanParts {
+  const context = { side, planVersion: plan.version, epoch, delayHours: plan.delayHours };
+  return {
+    version: plan.version,
+    commitments: recoveryCommitments(verificationOf(dealt), dealt.blindSeed, context),
+    admissionKeys: [],
+  };
+}
+
+/** What a side is founded with, or takes over with: the plan that is held, and the custody that follows from it. */
+export async function currentParts(
+  work: Work,
+  side: SideId,
+  epoch: number,
+): Promise<{ readonly plan: PlanParts; readonly custody: Custody }> {
+  const held = await heldPlan(work);
+  const { strength } = await work.ports.keys.open();
+  return {
+    plan: held === undefined ? noPlan : partsFor(held, side, epoch),
+    custody: computeCustody(strength, { trustees: held !== undefined }),
+  };
+}
+
+/** The largest plan version that our side has named in a lineage. */
+export function announcedVersion({ statements }: Lineage): number {
+  let version = 0;
+  for (const one of statements.values()) {
+    if (one.type === "found" || one.type === "plan" || one.type === "succeed") version = Math.max(version, one.body.plan.version);
+  }
+  return version;
+}
+
+/** Announces the held plan wherever it is not announced yet. @param signal stops between two relationships. */
+export async function announcePlan(work: Work, signal?: AbortSignal): Promise<void> {
+  const held = await heldPlan(work);
+  if (held === undefined) return;
+  for (const id of await relationshipIds(work)) {
+    if (signal?.aborted === true) return;
+    const relationship: Relationship = await loadRelationship(work, id);
+    const { mine } = relationship;
+    if (mine.state.kind === "closed" || announcedVersion(mine) >= held.plan.version) continue;
+    if ((await ownLeaf(work, relationship))?.live !== true) continue;
+    const { plan, custody } = await currentParts(work, mine.side, mine.state.epoch + 1);
+    const statement = await say(work, relationship, "plan", { custody, plan });
+    await announceToPeer(work, relationship, [statement]);
+    await announceToOwn(work, relationship, [statement]);
+    await work.commit();
+  }
+}

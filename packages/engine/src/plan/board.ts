@@ -1,0 +1,198 @@
+/**
+ * The plan queue as the engine reads and writes it: a board at one or two operators, whose entries are kept, with the time at
+ * which this circle first saw them, until the plan is forgotten. See spec/12-recovery.md.
+ */
+import { type Bytes, bytes, encode, ok, type Result, struct, toHex, uint } from "@photon/protocol/codec";
+import { appendMac, openDeposit, sealDeposit, signRead } from "@photon/protocol/queue";
+import {
+  type Author,
+  type Entry,
+  type EntryBody,
+  type PlanName,
+  readEntry,
+  type Sighting,
+  signEntry,
+} from "@photon/protocol/recovery";
+import { ed25519Signer } from "@photon/protocol/statement";
+import { decodeFirstSeen, encodeFirstSeen, getState, listState, setState } from "../circle/state.ts";
+import { relayProblem } from "../delivery/relay-errors.ts";
+import type { PhotonError } from "../errors.ts";
+import type { DealtPlan } from "./records.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+
+/** One operator's copy, with what is needed to read it and to write to it. */
+export interface Board {
+  readonly relay: string;
+  readonly receiveId: Bytes;
+  readonly sendId: Bytes;
+  readonly readSeed: Bytes;
+  readonly sealKey: Bytes;
+  /** The writer's own. */
+  readonly writeKey: Bytes;
+}
+
+export interface Boards extends PlanName {
+  readonly dealerKey: Bytes;
+  readonly boards: readonly Board[];
+}
+
+/** A plan's queue as its owner's devices hold it, and who they are there. */
+export const ownBoards = ({ plan, dealt }: DealtPlan): Boards => ({
+  plan: plan.plan,
+  version: plan.version,
+  dealerKey: dealt.dealerKey,
+  boards: dealt.boards,
+});
+export const deviceAuthor = ({ dealt }: DealtPlan): Author => ({
+  signer: ed25519Signer(dealt.deviceSeed),
+  role: "device",
+  certificate: dealt.deviceCertificate,
+});
+
+const entriesPerRead = 256;
+const maxRounds = 64;
+/** Entries of one plan that are kept; a trustee's share of a board holds fewer. */
+const maxKept = 4096;
+
+const prefixOf = ({ plan, version }: PlanName): string => `${toHex(plan).slice(0, 16)}-${version}`;
+const rowSchema = struct({ entry: [1, bytes({ min: 1, max: 66_000 })] });
+const cursorSchema = uint();
+
+export interface BoardReading {
+  /** For each operator, whether it could be read to its end just now. */
+  readonly operators: readonly boolean[];
+  readonly problems: readonly PhotonError[];
+}
+
+/** Reads what is new at every operator, and keeps what is good. Whoever cannot be reached is only said. */
+export async function readBoards(work: Work, boards: Boards): Promise<BoardReading> {
+  const operators: boolean[] = [];
+  const problems: PhotonError[] = [];
+  for (const board of boards.boards) {
+    const read = await readBoard(work, boards, board);
+    operators.push(read.ok);
+    if (!read.ok) problems.push(read.error);
+  }
+  return { operators, problems };
+}
+
+async function readBoard(work: Work, name: Boards, board: Board): Promise<Result<void, PhotonError>> {
+  const cursor = `board/${toHex(board.receiveId)}`;
+  let after = (await work.read("cursor", cursor, cursorSchema)) ?? 0;
+  for (let round = 0; round < maxRounds; round++) {
+    const request = signRead(board.readSeed, { receiveId: board.receiveId, after, limit: entriesPerRead });
+    const answer = await work.ports.transport.call(board.relay, "read", [request]);
+    if (!answer.ok) return { ok: false, error: relayProblem(board.relay, answer.error) };
+    const [result] = answer.value.value;
+    if (result === undefined || result.kind === "refused")
+      return {
+        ok: false,
+        error: relayProblem(board.relay, {
+          code: "refused",
+          refusal: result?.value ?? "internal",
+          detail: "a plan queue cannot be read",
+          retryAfter: undefined,
+        }),
+      };
+    const { entries, last } = result.value;
+    // A relay that shows less than it had is read again from its beginning: entries are kept under their own ids.
+    if (last < after) {
+      after = 0;
+      continue;
+    }
+    for (const { seq, body } of entries) {
+      const opened = openDeposit([board.sealKey], body);
+      if (opened.ok) await keepEntry(work, name, opened.value);
+      after = Math.max(after, seq);
+    }
+    work.write("cursor", cursor, cursorSchema, after);
+    if (after >= last || entries.length === 0) return ok(undefined);
+  }
+  return ok(undefined);
+}
+
+async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<void> {
+  const entry = readEntry(received, name, name.dealerKey);
+  if (!entry.ok) return;
+  const id = `${prefixOf(name)}/${toHex(entry.value.id)}`;
+  if ((await getState(work, `board/${id}`)) !== undefined) return;
+  if ((await listState(work, `board/${prefixOf(name)}/`)).length >= maxKept) return;
+  await setState(work, `board/${id}`, encode(rowSchema, { entry: received }));
+  await setState(work, `bseen/${id}`, encodeFirstSeen(work.now()));
+}
+
+/** What this circle has seen of a plan queue. */
+export async function sightings(work: Work, name: PlanName & { readonly dealerKey: Bytes }): Promise<readonly Sighting[]> {
+  const found: Sighting[] = [];
+  for (const { key, value } of await listState(work, `board/${prefixOf(name)}/`)) {
+    const entry: Result<Entry, unknown> = readEntry(parseRow(rowSchema, value).entry, name, name.dealerKey);
+    const seen = await getState(work, key.replace("board/", "bseen/"));
+    if (entry.ok) found.push({ entry: entry.value, firstSeen: seen === undefined ? work.now() : decodeFirstSeen(seen) });
+  }
+  return found;
+}
+
+/** Forgets a plan's entries. */
+export async function forgetBoards(work: Work, name: PlanName): Promise<void> {
+  for (const prefix of ["board", "bseen"])
+    for (const { key } of await listState(work, `${prefix}/${prefixOf(name)}/`)) await setState(work, key, undefined);
+}
+
+const postSchema = struct({
+  plan: [1, bytes(32)],
+  version: [2, uint()],
+  board: [3, uint({ max: 1 })],
+  append: [4, bytes(16)],
+  body: [5, bytes({ max: 65_536 })],
+});
+
+/**
+ * Signs an entry, keeps it as seen, and lays it down at every operator: kept until each has it, and tried by every pass. In
+ * the caller's unit.
+ */
+export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Entry> {
+  const entry = await signEntry(name, author, work.now(), body);
+  await keepEntry(work, name, entry);
+  for (const [index, board] of name.boards.entries()) {
+    const sealed = sealDeposit(board.sealKey, entry, work.random(24));
+    if (!sealed.ok) throw new Error(`an entry that fits no deposit: ${sealed.error.detail}`);
+    const append = work.random(16);
+    work.write("outbox", `b/${prefixOf(name)}/${toHex(append)}`, postSchema, {
+      ...name,
+      board: index,
+      append,
+      body: sealed.value,
+    } as const);
+  }
+  const read = readEntry(entry, name, name.dealerKey);
+  if (!read.ok) throw new Error(`an entry of ours that is none: ${read.error.detail}`);
+  return read.value;
+}
+
+/** Lays down what is still to be laid down. @returns how many could not be, and why. */
+export async function flushBoards(
+  work: Work,
+  name: Boards,
+): Promise<{ readonly pending: number; readonly problems: readonly PhotonError[] }> {
+  const problems: PhotonError[] = [];
+  let pending = 0;
+  for (const { key, value } of await work.list("outbox", `b/${prefixOf(name)}/`)) {
+    const { board: index, append: appendId, body } = parseRow(postSchema, value);
+    const board = name.boards[index];
+    if (board === undefined) {
+      work.delete("outbox", key);
+      continue;
+    }
+    const unproved = { sendId: board.sendId, appendId, body };
+    const answer = await work.ports.transport.call(board.relay, "append", {
+      ...unproved,
+      mac: appendMac(board.writeKey, unproved),
+    });
+    if (answer.ok) work.delete("outbox", key);
+    else {
+      pending += 1;
+      problems.push(relayProblem(board.relay, answer.error));
+    }
+  }
+  return { pending, problems };
+}

@@ -1,0 +1,92 @@
+/**
+ * What an owner's devices do for a plan while nobody types: deal it once all have agreed, announce it, pin the archive's newest
+ * head on the plan queue, and let go of a plan that another has replaced everywhere.
+ */
+import { equalBytes } from "@photon/protocol/codec";
+import { encodeTalk } from "@photon/protocol/recovery";
+import { loadKnown } from "../archive/known.ts";
+import { loadLocation } from "../archive/location.ts";
+import { setTrusteeOpener, trusteesIn } from "../archive/openers.ts";
+import { newContent } from "../conversation/content.ts";
+import { postUntilAcked } from "../conversation/post.ts";
+import type { PhotonError } from "../errors.ts";
+import { circleId } from "../relationship/records.ts";
+import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import { elapsed } from "../storage/elapsed.ts";
+import type { Work } from "../storage/core.ts";
+import { announcePlan } from "./announce.ts";
+import { deviceAuthor, flushBoards, ownBoards, postEntry, sightings } from "./board.ts";
+import { deal } from "./deal.ts";
+import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
+
+const day = 24 * 3_600_000;
+const pinEvery = day;
+/** Nothing that one device does takes a way back away within this time (design, "The archive"). */
+export const planGrace = 45 * day;
+
+export async function planDuties(work: Work, signal?: AbortSignal): Promise<readonly PhotonError[]> {
+  const problems: PhotonError[] = [];
+  const plans = await loadPlans(work);
+  const last = plans.at(-1);
+  if (last !== undefined && last.dealt === undefined && [...last.members.values()].every(({ state }) => state === "accepted")) {
+    const problem = await deal(work, last);
+    if (problem !== undefined) problems.push(problem);
+    await work.commit();
+  }
+  await announcePlan(work, signal);
+  for (const known of await loadPlans(work)) {
+    if (!isDealt(known)) continue;
+    await pinArchive(work, known);
+    await work.commit();
+    problems.push(...(await flushBoards(work, ownBoards(known))).problems);
+    await work.commit();
+  }
+  await letGo(work);
+  await work.commit();
+  return problems;
+}
+
+/** Once a day, and whenever the archive has moved: what a vault shows can then be held against what a device last saw. */
+async function pinArchive(work: Work, known: DealtPlan): Promise<void> {
+  const location = await loadLocation(work);
+  if (location === undefined) return;
+  const { seq, headHash } = await loadKnown(work, location.register);
+  const name = { plan: known.plan.plan, version: known.plan.version, dealerKey: known.dealt.dealerKey };
+  const pins = (await sightings(work, name)).flatMap(({ entry, firstSeen }) =>
+    entry.body.kind === "pin" ? [{ ...entry.body.value, firstSeen }] : [],
+  );
+  const here = pins.filter(({ register }) => equalBytes(register, location.register));
+  const newest = Math.max(0, ...here.map(({ sequence }) => sequence));
+  const latest = Math.max(0, ...here.map(({ firstSeen }) => firstSeen));
+  if (seq === 0 || (here.length > 0 && (seq <= newest || elapsed(latest, work.now()) < pinEvery))) return;
+  await postEntry(work, ownBoards(known), deviceAuthor(known), {
+    kind: "pin",
+    value: { vault: location.vault, register: location.register, sequence: seq, head: headHash },
+  });
+}
+
+/** R7. A plan that a newer one has replaced in every relationship, long enough ago, opens nothing any more. */
+async function letGo(work: Work): Promise<void> {
+  const plans = await loadPlans(work);
+  const current = plans.findLast((known): known is DealtPlan => isDealt(known) && isHeld(known));
+  const location = await loadLocation(work);
+  if (current === undefined || location === undefined) return;
+  const openers = new Set(trusteesIn(location).map(({ planVersion }) => planVersion));
+  const replaced = plans.filter(
+    (known): known is DealtPlan => isDealt(known) && known.plan.version < current.plan.version && openers.has(known.plan.version),
+  );
+  if (replaced.length === 0 || elapsed(current.dealt.at, work.now()) < planGrace) return;
+  for (const id of await relationshipIds(work)) {
+    const { mine, peer } = await loadRelationship(work, id);
+    if (mine.state.kind === "closed" || (peer === undefined && id !== circleId)) continue;
+    if (mine.state.plan.version < current.plan.version) return;
+  }
+  for (const known of replaced) {
+    await setTrusteeOpener(work, undefined, known.plan.version);
+    for (const id of known.members.keys()) {
+      const relationship = await loadRelationship(work, id);
+      const body = encodeTalk("trustee-dismiss", { plan: known.plan.plan, version: known.plan.version });
+      await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-dismiss", body));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Adding up: what trustees have answered, grouped by the plan that they name. Those of one plan agree in what verifies their
+ * shares; whoever does not agree with the largest group that adds up is named, and nothing of theirs is used.
+ */
+import { encode, sha256, toHex } from "@photon/protocol/codec";
+import type { ArchivePin, Reply } from "@photon/protocol/recovery";
+import {
+  combineOpener,
+  type OpenerShare,
+  parseVerification,
+  type Random,
+  type Verification,
+  type VerificationData,
+  verificationSchema,
+  verifyOpenerShare,
+} from "@photon/protocol/trustees";
+
+export interface Group {
+  readonly plan: Uint8Array<ArrayBuffer>;
+  readonly version: number;
+  readonly dealerKey: Uint8Array<ArrayBuffer>;
+  readonly data: VerificationData;
+  /** By pseudonym (hex): the newest approval of each. */
+  readonly approvals: ReadonlyMap<string, Extract<Reply["body"], { readonly kind: "approval" }>["value"]>;
+  /** By pseudonym (hex): a share that was released. */
+  readonly shares: ReadonlyMap<string, OpenerShare>;
+  readonly places: readonly ArchivePin[];
+}
+
+/** The groups, that of the most approvals first. */
+export function groupsOf(replies: readonly Reply[]): readonly Group[] {
+  const groups = new Map<string, Reply[]>();
+  const dataOf = new Map<string, string>();
+  const authorKey = ({ plan, version, dealerKey, author }: Reply): string =>
+    `${toHex(plan)} ${version} ${toHex(dealerKey)} ${toHex(author)}`;
+  for (const reply of replies) {
+    if (reply.body.kind === "approval")
+      dataOf.set(authorKey(reply), toHex(sha256(encode(verificationSchema, reply.body.value.verification))));
+  }
+  for (const reply of replies) {
+    const data = dataOf.get(authorKey(reply));
+    if (data === undefined) continue;
+    const key = `${toHex(reply.plan)} ${reply.version} ${toHex(reply.dealerKey)} ${data}`;
+    groups.set(key, [...(groups.get(key) ?? []), reply]);
+  }
+  return [...groups.values()].flatMap((some) => groupOf(some) ?? []).toSorted((a, b) => b.approvals.size - a.approvals.size);
+}
+
+function groupOf(replies: readonly Reply[]): Group | undefined {
+  const approvals = new Map<string, Extract<Reply["body"], { readonly kind: "approval" }>["value"]>();
+  const shares = new Map<string, OpenerShare>();
+  const places = new Map<string, { readonly place: ArchivePin; readonly by: Set<string> }>();
+  for (const { author, body } of replies) {
+    const who = toHex(author);
+    if (body.kind === "approval") approvals.set(who, body.value);
+    if (body.kind === "release") shares.set(who, body.value.share);
+    if (body.kind !== "approval" && body.kind !== "release") continue;
+    for (const place of body.value.places) {
+      const key = `${place.vault} ${toHex(place.register)}`;
+      const held = places.get(key);
+      const newest = held === undefined || place.sequence > held.place.sequence ? place : held.place;
+      places.set(key, { place: newest, by: (held?.by ?? new Set<string>()).add(who) });
+    }
+  }
+  const [reply] = replies;
+  const [first] = approvals.values();
+  if (reply === undefined || first === undefined) return undefined;
+  return {
+    plan: reply.plan,
+    version: reply.version,
+    dealerKey: reply.dealerKey,
+    data: first.verification,
+    approvals,
+    shares,
+    // What more of them name comes first: one trustee cannot send the device to another archive.
+    places: [...places.values()].toSorted((a, b) => b.by.size - a.by.size).map(({ place }) => place),
+  };
+}
+
+export type Opening =
+  | { readonly kind: "open"; readonly identity: string; readonly verification: Verification; readonly blamed: readonly string[] }
+  | { readonly kind: "short"; readonly have: number; readonly need: number; readonly blamed: readonly string[] };
+
+/** @returns what opens the archive, or how many good shares there are; whose share is bad is named by their pseudonym (hex). */
+export function openWith(group: Group, random: Random): Opening {
+  const verification = parseVerification(group.data);
+  if (!verification.ok) return { kind: "short", have: 0, need: group.data.threshold, blamed: [...group.approvals.keys()] };
+  const good: OpenerShare[] = [];
+  const blamed: string[] = [];
+  for (const [who, share] of group.shares) {
+    const index = group.approvals.get(who)?.index;
+    if (index !== undefined && verifyOpenerShare(verification.value, index, share, random).ok) good.push(share);
+    else blamed.push(who);
+  }
+  const opener = combineOpener(verification.value, good, random);
+  return opener.ok
+    ? { kind: "open", identity: opener.value.identity, verification: verification.value, blamed }
+    : { kind: "short", have: good.length, need: group.data.threshold, blamed };
+}

@@ -1,0 +1,121 @@
+/**
+ * Heirs: for each relationship, a `succeed` that waits for the trustees' signature, with the leaf and the inbox that it brings.
+ * All are prepared before anything is asked for, so that the trustees sign one batch and learn nothing from its order.
+ */
+import { asBytes, type Bytes, concat, equalBytes } from "@photon/protocol/codec";
+import { dayOf, paddedCount, requestLife } from "@photon/protocol/recovery";
+import { prepareSucceed } from "@photon/protocol/statement";
+import { dayLength, openRecovery, successionCommitment, type SuccessionHeader, type Threshold } from "@photon/protocol/trustees";
+import { currentParts, partsFor, verificationOf } from "../plan/announce.ts";
+import type { DealtPlan } from "../plan/records.ts";
+import { makeInbox, writeSide } from "../delivery/inboxes.ts";
+import { makeLeaf } from "../relationship/leaves.ts";
+import type { Relationship } from "../relationship/model.ts";
+import { circleId, flagSchema, getRecord, keys } from "../relationship/records.ts";
+import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import type { Work } from "../storage/core.ts";
+import { type BatchRow, batchSchema, type Heir, heirKey, heirSchema, type RecoveryRow } from "./records.ts";
+
+/** Relationships that are to go on: all that are not over, and whose lineage names the plan. */
+export async function heritable(work: Work): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const id of await relationshipIds(work)) {
+    if ((await getRecord(work, keys.closed(id), flagSchema)) === true) continue;
+    const { mine, peer } = await loadRelationship(work, id);
+    if (mine.state.kind === "empty" || (peer === undefined && id !== circleId)) continue;
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Prepares what is not prepared for this level yet. Commits for each relationship. @returns all that are. */
+export async function prepareHeirs(
+  work: Work,
+  row: RecoveryRow,
+  plan: DealtPlan,
+  level: Threshold,
+  notBefore: number,
+): Promise<ReadonlyMap<string, Heir>> {
+  const heirs = new Map<string, Heir>();
+  for (const id of await heritable(work)) {
+    const held = await work.read("meta", heirKey(id), heirSchema);
+    const heir = held?.level === level ? held : await prepare(work, row, plan, level, notBefore, await loadRelationship(work, id));
+    heirs.set(id, heir);
+    if (heir === held) continue;
+    work.write("meta", heirKey(id), heirSchema, heir);
+    await work.commit();
+  }
+  return heirs;
+}
+
+async function prepare(
+  work: Work,
+  row: RecoveryRow,
+  plan: DealtPlan,
+  level: Threshold,
+  notBefore: number,
+  { mine }: Relationship,
+): Promise<Heir> {
+  const leaf = await makeLeaf(work);
+  const inbox = makeInbox(work, row.relay);
+  const { custody } = await currentParts(work, mine.side, 1);
+  // A succession of this request may have counted already, and a contest have undone it.
+  const others = mine.state.successions.filter(({ request }) => equalBytes(request, row.digest)).map(({ epoch }) => epoch);
+  const epoch = Math.min(mine.state.epoch + 1, ...others);
+  const context = { side: mine.side, planVersion: plan.plan.version, epoch, delayHours: plan.plan.delayHours };
+  const { publicKey, salt } = openRecovery(verificationOf(plan.dealt), plan.dealt.blindSeed, context, level);
+  const prepared = prepareSucceed({
+    type: "succeed",
+    side: mine.side,
+    heads: mine.state.heads,
+    claimedAt: work.now(),
+    body: {
+      suite: "ed25519-xwing-aes256gcm-sha512",
+      epoch,
+      planVersion: plan.plan.version,
+      threshold: level,
+      leaves: [leaf],
+      inbox: writeSide(inbox, 0),
+      custody,
+      plan: partsFor(plan, mine.side, epoch + 1),
+      request: row.digest,
+      notBefore,
+      expiry: notBefore + requestLife,
+      nonce: work.random(32),
+      publicKey,
+      salt,
+    },
+  });
+  return { prepared, leaf: leaf.id, inbox, level, epoch };
+}
+
+/** One order for all, by chance, and a number of places that says little of how many there are. */
+export function makeBatch(work: Work, heirs: ReadonlyMap<string, Heir>, level: Threshold, notBefore: number): BatchRow {
+  const drawn = [...heirs].map(([id, heir]) => ({ id, commitment: successionCommitment(heir.prepared) }));
+  const padding = Array.from({ length: paddedCount(drawn.length) - drawn.length }, () => ({ id: "", commitment: work.random(32) }));
+  const places = [...drawn, ...padding]
+    .map((place) => ({ place, by: new DataView(work.random(8).buffer).getBigUint64(0) }))
+    .toSorted((a, b) => (a.by < b.by ? -1 : 1))
+    .map(({ place }) => place);
+  return {
+    level,
+    notBefore,
+    places: places.map(({ id }) => id),
+    commitments: concat(...places.map(({ commitment }) => commitment)),
+  };
+}
+
+export const commitmentsOf = ({ commitments, places }: BatchRow): readonly Bytes[] =>
+  places.map((_, at) => asBytes(commitments.slice(32 * at, 32 * at + 32)));
+
+export const headerFor = (row: RecoveryRow, { level, notBefore }: Pick<BatchRow, "level" | "notBefore">): SuccessionHeader => ({
+  suite: "ed25519-xwing-aes256gcm-sha512",
+  threshold: level === 0 ? 0 : 1,
+  request: row.digest,
+  notBefore: notBefore / dayLength,
+  expiry: (notBefore + requestLife) / dayLength,
+});
+
+export const loadBatch = (work: Work): Promise<BatchRow | undefined> => work.read("meta", "batch", batchSchema);
+export const keepBatch = (work: Work, batch: BatchRow): void => work.write("meta", "batch", batchSchema, batch);
+export const today = (work: Work): number => dayOf(work.now());

@@ -1,0 +1,48 @@
+/** How far a recovery is that this device has made. */
+import { toHex } from "@photon/protocol/codec";
+import { parseVerification, neededFor } from "@photon/protocol/trustees";
+import type { RecoveryProgress } from "../api.ts";
+import { circleId, getRecord, keys, petnameSchema } from "../relationship/records.ts";
+import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
+import type { Work } from "../storage/core.ts";
+import { heritable, loadBatch } from "./heirs.ts";
+import { blamedSchema, heirKey, loadRecovery } from "./records.ts";
+import { planOf, signersOf } from "./succeed.ts";
+
+export async function recoveryProgress(work: Work): Promise<RecoveryProgress | undefined> {
+  const row = await loadRecovery(work);
+  if (row === undefined || row.phase === "asking") return undefined;
+  const plan = await planOf(work, row);
+  const batch = await loadBatch(work);
+  let [relationships, succeeded, acknowledged] = [0, 0, 0];
+  for (const id of await relationshipIds(work)) {
+    if (id === circleId) continue;
+    const { mine } = await loadRelationship(work, id);
+    const own = [...mine.statements.values()].filter(
+      (one) => one.type === "succeed" && toHex(one.body.request) === toHex(row.digest),
+    );
+    if (own.length === 0) continue;
+    succeeded += 1;
+    const waiting = new Set((await unackedStatements(work, id)).map(({ key }) => key.slice(key.lastIndexOf("/") + 1)));
+    if (!own.some((one) => waiting.has(toHex(statementAckId(one))))) acknowledged += 1;
+  }
+  relationships = Math.max(succeeded, (await heritable(work)).filter((id) => id !== circleId).length);
+  const left = (await work.list("meta", heirKey(""))).length;
+  const verification = plan === undefined ? undefined : parseVerification(plan.dealt.verification);
+  const blamed = (await work.read("meta", "blamed", blamedSchema)) ?? [];
+  const names: string[] = [];
+  for (const [id, { pseudonym }] of plan?.members ?? [])
+    if (pseudonym !== undefined && blamed.includes(toHex(pseudonym)))
+      names.push((await getRecord(work, keys.petname(id), petnameSchema)) ?? "");
+  return {
+    phase: row.phase === "signing" ? (left > 0 && succeeded > 0 ? "announcing" : "signing") : "done",
+    contested: batch?.level === 1,
+    relationships,
+    succeeded,
+    acknowledged,
+    signers: plan === undefined || batch === undefined ? 0 : (await signersOf(work, row, plan, batch)).complete.size,
+    needed: verification?.ok === true ? neededFor(verification.value, batch?.level === 1 ? 1 : 0) : 0,
+    blamed: names,
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * What a device remembers of a recovery that it makes: its own, never told and never archived, but for the day on which it
+ * was done (spec/12-recovery.md).
+ *
+ * | table and key           | holds                                                                       |
+ * | ----------------------- | --------------------------------------------------------------------------- |
+ * | `meta` `recovery`       | the request, its keys and its reply queue; how far it is                    |
+ * | `meta` `reply/<n>`      | what trustees answered, as it was opened                                    |
+ * | `meta` `batch`          | what the trustees are asked to sign, by relationship                        |
+ * | `meta` `heir/<id>`      | a relationship's `succeed` before it is signed, with the secrets it needs   |
+ * | state `recovered/at`    | when: such a circle does not approve others for a month                     |
+ */
+import { boolean, bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
+import { maxRequest, readReply, type Reply } from "@photon/protocol/recovery";
+import { leafIdSchema } from "@photon/protocol/statement";
+import { getRecord, inboxSecretSchema, timeSchema } from "../relationship/records.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+
+export const recoveryPhases = { asking: 0, signing: 1, done: 2 } as const;
+export const recoverySchema = struct({
+  phase: [1, oneOf(recoveryPhases)],
+  request: [2, bytes({ min: 1, max: maxRequest })],
+  digest: [3, bytes(32)],
+  relay: [4, text(256)],
+  /** Ed25519 seed of the request's key. */
+  signSeed: [5, bytes(32)],
+  reply: [6, inboxSecretSchema],
+  device: [7, bytes(8)],
+  name: [8, text(64)],
+  created: [9, uint()],
+  /** Whether the reply queue and the drop are made. */
+  laid: [10, boolean],
+  /** How far the reply queue was read. */
+  after: [11, uint()],
+  replies: [12, uint()],
+  /** Once the archive is open: whose plan it was. */
+  version: [13, optional(uint({ max: 0xffff_ffff }))],
+});
+export type RecoveryRow = SchemaType<typeof recoverySchema>;
+
+export const recoveryKey = "recovery";
+export const loadRecovery = (work: Pick<Work, "read">): Promise<RecoveryRow | undefined> =>
+  work.read("meta", recoveryKey, recoverySchema);
+export const keepRecovery = (work: Work, row: RecoveryRow): void => work.write("meta", recoveryKey, recoverySchema, row);
+
+const replyRow = struct({ opened: [1, bytes({ min: 1, max: 66_000 })] });
+/** Answers that are kept: far more than sixteen honest trustees send for thirty thousand relationships. */
+export const maxReplies = 4096;
+export const replyKey = (number: number): string => `reply/${number.toString().padStart(6, "0")}`;
+export const keepReply = (work: Work, number: number, opened: Uint8Array<ArrayBuffer>): void =>
+  work.write("meta", replyKey(number), replyRow, { opened });
+
+/** In the order in which they came. */
+export async function loadReplies(work: Work, { digest }: RecoveryRow): Promise<readonly Reply[]> {
+  const found: Reply[] = [];
+  for (const { value } of await work.list("meta", "reply/")) {
+    const reply = readReply(digest, parseRow(replyRow, value).opened);
+    if (reply.ok) found.push(reply.value);
+  }
+  return found;
+}
+
+export const heirSchema = struct({
+  /** What `prepareSucceed` made. */
+  prepared: [1, bytes({ min: 1, max: 96 * 1024 })],
+  leaf: [2, leafIdSchema],
+  inbox: [3, inboxSecretSchema],
+  level: [4, uint({ max: 1 })],
+  epoch: [5, uint()],
+});
+export type Heir = SchemaType<typeof heirSchema>;
+export const heirKey = (relationship: string): string => `heir/${relationship}`;
+
+export const batchSchema = struct({
+  level: [1, uint({ max: 1 })],
+  notBefore: [2, uint()],
+  /** By place: the relationship's id, or empty where the place only pads. */
+  places: [3, list(text(32), { min: 1, max: 40_000 })],
+  commitments: [4, bytes({ min: 32, max: 32 * 40_000 })],
+});
+export type BatchRow = SchemaType<typeof batchSchema>;
+
+export const recoveredKey = "recovered/at";
+/** When this circle was recovered last, if ever. */
+export const recoveredAt = (work: Work): Promise<number | undefined> => getRecord(work, recoveredKey, timeSchema);
+
+/** Pseudonyms (hex) whose signatures were bad. */
+export const blamedSchema = list(text(64), { max: 64 });

@@ -1,0 +1,62 @@
+/**
+ * Objecting to a recovery in one's own name. The objection goes everywhere at once: onto the plan queue, to every trustee, and
+ * into every lineage, so that nobody who could suppress one of these can keep it from all (R5).
+ */
+import { type Bytes, err, fromHex, ok, type Result, toHex } from "@photon/protocol/codec";
+import { encodeTalk } from "@photon/protocol/recovery";
+import type { RecoveryNotice } from "../api.ts";
+import { newContent } from "../conversation/content.ts";
+import { postUntilAcked } from "../conversation/post.ts";
+import { type PhotonError, photonError } from "../errors.ts";
+import { deviceAuthor, ownBoards, postEntry } from "../plan/board.ts";
+import { type DealtPlan, isDealt, loadPlans } from "../plan/records.ts";
+import { openSuccessions } from "../relationship/model.ts";
+import { setRecord } from "../relationship/records.ts";
+import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
+import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
+import type { Work } from "../storage/core.ts";
+import { contestedSchema, noticeKey, recoveryNotices } from "./notices.ts";
+
+/** @param request hex, or the beginning of it; without it every recovery that is open is objected to. */
+export async function contestRecoveries(
+  work: Work,
+  request: string | undefined,
+  reason: "not-me" | "still-here",
+): Promise<Result<readonly RecoveryNotice[], PhotonError>> {
+  const open = (await recoveryNotices(work)).filter((one) => request === undefined || one.request.startsWith(request));
+  if (open.length === 0) return err(photonError("no-request", request ?? ""));
+  for (const notice of open) {
+    const digest = fromHex(notice.request);
+    if (digest !== undefined && !notice.contested) await contest(work, digest, reason);
+  }
+  return ok((await recoveryNotices(work)).filter((one) => open.some((before) => before.request === one.request)));
+}
+
+async function contest(work: Work, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {
+  await setRecord(work, noticeKey(toHex(request), "contested"), contestedSchema, { at: work.now(), request });
+  for (const known of (await loadPlans(work)).filter(isDealt)) await tellPlan(work, known, request, reason);
+  await work.commit();
+  for (const id of await relationshipIds(work)) {
+    const relationship = await loadRelationship(work, id);
+    if ((await ownLeaf(work, relationship))?.live !== true) continue;
+    const succession = openSuccessions(relationship.mine.state).find((one) => toHex(one.request) === toHex(request))?.statement;
+    const statement = await say(work, relationship, "contest", {
+      request,
+      reason,
+      ...(succession === undefined ? {} : { succession }),
+    });
+    await announceToPeer(work, relationship, [statement]);
+    await announceToOwn(work, relationship, [statement]);
+    await work.commit();
+  }
+}
+
+async function tellPlan(work: Work, known: DealtPlan, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {
+  const { plan, members } = known;
+  await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "contest", value: { request, reason } });
+  for (const id of members.keys()) {
+    const relationship = await loadRelationship(work, id);
+    const body = encodeTalk("trustee-contest", { plan: plan.plan, version: plan.version, request });
+    await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-contest", body));
+  }
+}

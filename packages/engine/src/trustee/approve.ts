@@ -1,0 +1,162 @@
+/**
+ * What a trustee does about a request: looks it up by the spoken code, approves it on the plan queue, in the relationship and
+ * to the new device, or declines. See spec/12-recovery.md.
+ */
+import { type Bytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
+import {
+  encodeTalk,
+  type EntryBody,
+  type FoundRequest,
+  mayApprove,
+  openRequest,
+  parseRequestCode,
+  type ReplyBody,
+} from "@photon/protocol/recovery";
+import { ed25519Signer } from "@photon/protocol/statement";
+import { pseudonymKey } from "@photon/protocol/trustees";
+import type { ApproveOptions, RecoveryCase } from "../api.ts";
+import { newContent } from "../conversation/content.ts";
+import { postUntilAcked } from "../conversation/post.ts";
+import { relayProblem } from "../delivery/relay-errors.ts";
+import { type PhotonError, photonError } from "../errors.ts";
+import { postEntry, readBoards } from "../plan/board.ts";
+import { recoveredAt } from "../recovery/records.ts";
+import { loadRelationship } from "../relationship/relationship.ts";
+import { setRecord } from "../relationship/records.ts";
+import type { Work } from "../storage/core.ts";
+import { boardsOf, type Holding, type SeenCase, seenPlan, shownCase } from "./cases.ts";
+import { activeTrusts, caseSchema, trustKeys } from "./records.ts";
+import { queueReply } from "./replies.ts";
+
+const fail = (code: Parameters<typeof photonError>[0], detail = ""): { readonly ok: false; readonly error: PhotonError } =>
+  err(photonError(code, detail));
+
+export interface LookedUp {
+  readonly trust: Holding;
+  readonly seen: SeenCase;
+}
+
+/** Finds the request that was spoken, at the relay that it names or else at those of the plan, and keeps it. */
+export async function lookUp(work: Work, relationship: string, code: string): Promise<Result<LookedUp, PhotonError>> {
+  const trust = (await activeTrusts(work, relationship)).at(-1);
+  if (trust === undefined) return fail("not-trustee");
+  const [first] = trust.opened.queues;
+  const parsed = parseRequestCode(code, first?.relay);
+  if (!parsed.ok) return fail("bad-request-code", parsed.error.detail);
+  const answer = await work.ports.transport.call(parsed.value.relay, "get", { dropId: parsed.value.dropId });
+  if (!answer.ok) {
+    return answer.error.code === "refused" && (answer.error.refusal === "not-found" || answer.error.refusal === "expired")
+      ? fail("no-request", parsed.value.relay)
+      : err(relayProblem(parsed.value.relay, answer.error));
+  }
+  const request = openRequest(parsed.value, answer.value.value.body);
+  if (!request.ok) return fail("request-swapped", request.error.detail);
+  const digest = toHex(request.value.digest);
+  await readBoards(work, boardsOf(trust));
+  const before = (await seenPlan(work, trust)).all.find((one) => one.digest === digest);
+  if (before?.record === undefined)
+    await setRecord(work, trustKeys.case(relationship, digest), caseSchema, {
+      request: request.value.bytes,
+      signed: [],
+      relay: parsed.value.relay,
+    });
+  const seen = (await seenPlan(work, trust)).all.find((one) => one.digest === digest);
+  if (seen === undefined) throw new Error("a request that was kept and is not there");
+  return ok({ trust, seen });
+}
+
+export async function approve(
+  work: Work,
+  relationship: string,
+  options: ApproveOptions,
+): Promise<Result<RecoveryCase, PhotonError>> {
+  const looked = await lookUp(work, relationship, options.code);
+  if (!looked.ok) return looked;
+  const { trust, seen } = looked.value;
+  const { digest, request, record } = seen;
+  const { cases } = await seenPlan(work, trust);
+  const author = pseudonymKey(trust.opened.pseudonymSeed);
+  const refusal = mayApprove(cases, digest, author, await recoveredAt(work), work.now());
+  if (refusal !== undefined) return fail(refusal === "expired" ? "request-expired" : refusal);
+  const level = seen.case?.contestedAt === undefined ? 0 : 1;
+  const { recognised, contacted } = options;
+  const body: EntryBody = { kind: "approve", value: { request: request.bytes, level, recognised, contacted } };
+  await postEntry(work, boardsOf(trust), deviceless(trust), body);
+  if (record === undefined) throw new Error("an approval of what was not looked up");
+  await setRecord(work, trustKeys.case(relationship, digest), caseSchema, {
+    ...record,
+    ...(level === 0 ? { approved: work.now() } : { approved: record.approved ?? work.now(), approvedContested: work.now() }),
+    recognised,
+    contacted,
+  });
+  await tellOwner(work, trust, request, level);
+  await tellDevice(work, trust, request);
+  const now = (await seenPlan(work, trust)).all.find((one) => one.digest === digest);
+  return now === undefined ? fail("no-request") : ok(shownCase(trust, now));
+}
+
+/** The trustee's pseudonym as an author. */
+export const deviceless = ({ opened }: Holding) =>
+  ({ signer: ed25519Signer(opened.pseudonymSeed), role: "trustee", certificate: opened.certificate }) as const;
+
+/** Into the relationship with the person: whoever has an old device of theirs sees it there, and can object. */
+async function tellOwner(work: Work, trust: Holding, request: FoundRequest, level: 0 | 1): Promise<void> {
+  const relationship = await loadRelationship(work, trust.relationship);
+  const { plan, version } = trust.opened;
+  const body = encodeTalk("trustee-approved", { plan, version, request: request.digest, device: request.request.device, level });
+  await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-approved", body));
+}
+
+/** What the new device has to know of the plan, and how its request stands. */
+export async function tellDevice(work: Work, trust: Holding, request: FoundRequest): Promise<void> {
+  const { opened } = trust;
+  const { seen, cases } = await seenPlan(work, trust);
+  const found = cases.get(toHex(request.digest));
+  const level = found?.contestedAt === undefined ? 0 : 1;
+  const state = found?.state;
+  const body: ReplyBody = {
+    kind: "approval",
+    value: {
+      level,
+      threshold: opened.verification.threshold,
+      contested: opened.verification.contestedThreshold,
+      delayHours: opened.delay,
+      hint: opened.hint,
+      seen: Math.min(64, found?.approvals[level].length ?? 1),
+      readyAt: state?.kind === "waiting" ? state.until : state?.kind === "ready" ? state.since : 0,
+      contestedNow: found?.contestedAt === undefined ? 0 : 1,
+      index: opened.shares.index,
+      verification: opened.verification,
+      places: placesOf(trust, seen),
+    },
+  };
+  await queueReply(work, trust, request, body);
+}
+
+/** Where the archive is: as the devices have last pinned it, and as the packet says. */
+export function placesOf({ opened }: Holding, seen: Awaited<ReturnType<typeof seenPlan>>["seen"]) {
+  const pins = new Map<string, { vault: string; register: Bytes; sequence: number }>();
+  for (const { entry } of seen) {
+    if (entry.body.kind !== "pin") continue;
+    const { vault, register, sequence } = entry.body.value;
+    const key = `${vault} ${toHex(register)}`;
+    if ((pins.get(key)?.sequence ?? -1) < sequence) pins.set(key, { vault, register, sequence });
+  }
+  for (const { vault, register } of opened.archives)
+    if (!pins.has(`${vault} ${toHex(register)}`)) pins.set(`${vault} ${toHex(register)}`, { vault, register, sequence: 0 });
+  return [...pins.values()].slice(-8);
+}
+
+/** @param pressured quietly makes all wait a week longer, for every request that is open. */
+export async function decline(work: Work, relationship: string, pressured: boolean): Promise<Result<void, PhotonError>> {
+  const trust = (await activeTrusts(work, relationship)).at(-1);
+  if (trust === undefined) return fail("not-trustee");
+  await readBoards(work, boardsOf(trust));
+  for (const { digest, record, request, case: found } of (await seenPlan(work, trust)).all) {
+    if (found?.state.kind === "expired") continue;
+    if (pressured) await postEntry(work, boardsOf(trust), deviceless(trust), { kind: "press", value: { request: request.digest } });
+    if (record !== undefined && record.approved === undefined)
+      await setRecord(work, trustKeys.case(relationship, digest), caseSchema, { ...record, declined: work.now() });
+  }
+  return ok(undefined);
+}

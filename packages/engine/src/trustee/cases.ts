@@ -1,0 +1,98 @@
+/** The requests that a trustee knows of, as its plan queue and its relationship show them. */
+import { equalBytes, fromHex } from "@photon/protocol/codec";
+import { type Case, casesOf, checkRequest, type FoundRequest, type Heard, type Sighting } from "@photon/protocol/recovery";
+import { pseudonymKey, type TrusteePacket } from "@photon/protocol/trustees";
+import type { RecoveryCase } from "../api.ts";
+import { decodeFirstSeen, listState } from "../circle/state.ts";
+import { type Boards, sightings } from "../plan/board.ts";
+import { getRecord, lastPart } from "../relationship/records.ts";
+import { parseRow, type Work } from "../storage/core.ts";
+import { type CaseRecord, caseSchema, type KnownTrust, trustKeys } from "./records.ts";
+
+export type Holding = KnownTrust & { readonly opened: TrusteePacket };
+
+export const boardsOf = ({ opened }: Holding): Boards => ({
+  plan: opened.plan,
+  version: opened.version,
+  dealerKey: opened.dealer,
+  boards: opened.queues,
+});
+
+export interface SeenCase {
+  /** Hex. */
+  readonly digest: string;
+  readonly request: FoundRequest;
+  /** Undefined where nobody has approved it yet. */
+  readonly case: Case | undefined;
+  readonly record: CaseRecord | undefined;
+}
+
+export interface SeenPlan {
+  readonly seen: readonly Sighting[];
+  readonly cases: ReadonlyMap<string, Case>;
+  readonly all: readonly SeenCase[];
+}
+
+/** Everything about one plan that we hold a packet of. */
+export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
+  const seen = await sightings(work, boardsOf(trust));
+  const heard: Heard[] = (await listState(work, trustKeys.heard(trust.relationship, ""))).map(({ key, value }) => ({
+    request: fromHex(lastPart(key).slice(2)) ?? new Uint8Array(0),
+    firstSeen: decodeFirstSeen(value),
+  }));
+  const { threshold, contestedThreshold } = trust.opened.verification;
+  const rules = { threshold, contested: contestedThreshold, delay: trust.opened.delay * 3_600_000 };
+  const cases = casesOf(rules, seen, heard, work.now());
+  const all = new Map<string, SeenCase>();
+  for (const [digest, one] of cases) all.set(digest, { digest, request: one.request, case: one, record: undefined });
+  for (const { key, value } of await listState(work, trustKeys.case(trust.relationship, ""))) {
+    const digest = lastPart(key).slice(2);
+    const record = parseRow(caseSchema, value);
+    const request = checkRequest(record.request, (fromHex(digest) ?? new Uint8Array(0)).slice(0, 16));
+    const known = all.get(digest);
+    if (request.ok) all.set(digest, { digest, request: request.value, case: known?.case, record });
+  }
+  return { seen, cases, all: [...all.values()] };
+}
+
+export const caseRecord = (work: Work, relationship: string, digest: string): Promise<CaseRecord | undefined> =>
+  getRecord(work, trustKeys.case(relationship, digest), caseSchema);
+
+/** As a person is shown it. */
+export function shownCase(trust: Holding, { digest, request, case: found, record }: SeenCase): RecoveryCase {
+  const own = pseudonymKey(trust.opened.pseudonymSeed);
+  const { threshold } = trust.opened.verification;
+  const state = found?.state;
+  const approvedByMe = found?.approvals[0].some(({ author }) => equalBytes(author, own)) ?? record?.approved !== undefined;
+  return {
+    request: digest,
+    device: request.request.device,
+    state:
+      state?.kind === "expired"
+        ? "expired"
+        : (record?.signed.length ?? 0) > 0
+          ? "signed"
+          : record?.released !== undefined
+            ? "released"
+            : (state?.kind ?? "collecting"),
+    approvals: found?.approvals[state !== undefined && "level" in state ? state.level : 0].length ?? 0,
+    needed: state?.kind === "collecting" ? state.need : threshold,
+    until: state?.kind === "waiting" ? state.until : undefined,
+    contested: found?.contestedAt !== undefined,
+    pressed: found?.pressed ?? false,
+    rivals: found?.rivals.length ?? 0,
+    approvedByMe,
+    warnings: warningsOf(found),
+  };
+}
+
+function warningsOf(found: Case | undefined): readonly string[] {
+  const warnings: string[] = [];
+  if (found === undefined) return warnings;
+  if (found.contestedAt !== undefined)
+    warnings.push("A device of theirs objects: “that is not me”, or “I am still here”. Speak with them again before you go on.");
+  if (found.rivals.length > 0)
+    warnings.push("Somebody else asks in the same name, with another device. Only one of them can be who you know.");
+  if (found.pressed) warnings.push("Somebody was pressed to approve this. Everybody waits a week longer.");
+  return warnings;
+}
