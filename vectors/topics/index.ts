@@ -7,6 +7,7 @@ import { lineage } from "./lineage.ts";
 import { deviceCode, invitation, safety } from "./meeting.ts";
 import { relayApi, vaultApi, watchApi } from "./servers.ts";
 import { statement } from "./statement.ts";
+import { trustees } from "./trustees.ts";
 
 export const topics: readonly Topic[] = [
   encoding,
@@ -21,4 +22,5 @@ export const topics: readonly Topic[] = [
   deviceCode,
   safety,
   archive,
+  trustees,
 ];
