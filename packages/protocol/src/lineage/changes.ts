@@ -1,26 +1,23 @@
-/** The history of a side as a person is shown it: what counts, what is to come, and what is disputed. */
+/** The history of a side as a person is shown it: what counts, what is to come, what is disputed, and what is quarantined. */
 import { equalBytes } from "../codec/index.ts";
 import { idKey } from "../statement/index.ts";
 import type { LineageStatement, Node } from "./chronology.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Change, LeafState, Standing } from "./types.ts";
+import type { Whole } from "./standing.ts";
+import type { Change, LeafState, RuleName, Standing } from "./types.ts";
 
-export function changesOf(
-  ledger: Ledger,
-  standings: readonly Standing[],
-  leaves: ReadonlyMap<string, LeafState>,
-): readonly Change[] {
+export function changesOf(whole: Whole, standings: readonly Standing[], leaves: ReadonlyMap<string, LeafState>): readonly Change[] {
   const out: Change[] = [];
-  for (const node of ledger.nodes) {
+  for (const node of whole.nodes) {
     const { statement, learned, index } = node;
-    const grade = gradeOf(statement, standings[index]);
+    const standing = standings[index];
+    const grade = gradeOf(whole, node, standing);
     if (grade === undefined || statement.type === "unknown") continue;
     out.push({
       kind: statement.type,
       statement: statement.id,
       firstSeen: learned,
       grade,
-      quarantined: false,
+      quarantined: standing?.kind === "void" && standing.rule === "successionQuarantines",
       leaves: leavesTouched(node, leaves),
       reason: reasonOf(statement),
     });
@@ -29,20 +26,32 @@ export function changesOf(
 }
 
 /** Undefined for what is not shown. */
-function gradeOf(statement: LineageStatement, standing: Standing | undefined): Change["grade"] | undefined {
+function gradeOf(whole: Whole, { statement, index }: Node, standing: Standing | undefined): Change["grade"] | undefined {
   switch (standing?.kind) {
     case "counts":
     case "pending":
       // Nobody vouches for a first leaf but the person who verifies it.
-      return statement.type === "found" ? "unproven" : "continuous";
-    case "held":
-      return statement.type === "succeed" ? "unproven" : undefined;
+      if (statement.type === "found") return "unproven";
+      return statement.type === "succeed" || restsOnPending(whole, index) ? "by-trustees" : "continuous";
     case "void":
-      return statement.type === "retire" && standing.rule === "retireCyclesFreeze" ? "unproven" : undefined;
+      return isShown(whole, index, standing.rule) ? "unproven" : undefined;
+    case "held":
     case "waiting":
     case undefined:
       return undefined;
   }
+}
+
+/** Whether it is of an era whose succession is pending. */
+const restsOnPending = ({ settled }: Whole, index: number): boolean =>
+  settled.some(({ fate, ledger }) => fate.kind === "pending" && ledger.entries[index] !== undefined);
+
+/** Of what is void: successions, contests, disputed retires, and what a succession quarantines. */
+function isShown({ nodes, course }: Whole, index: number, rule: RuleName): boolean {
+  const type = nodes[index]?.statement.type;
+  if (type === "succeed") return course.fates.has(index);
+  if (type === "retire" && rule === "retireCyclesFreeze") return true;
+  return rule === "successionQuarantines" || (type === "contest" && rule === "contestEscalates");
 }
 
 function reasonOf(statement: LineageStatement): string | undefined {

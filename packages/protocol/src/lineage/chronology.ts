@@ -12,6 +12,7 @@ import type { FirstSeen } from "./types.ts";
 
 export type LineageStatement = KnownStatement<LineageType> | UnknownStatement;
 export type Found = KnownStatement<"found">;
+export type Succeed = KnownStatement<"succeed">;
 
 export interface Node {
   /** Place in the chronology: ancestors have smaller ones. */

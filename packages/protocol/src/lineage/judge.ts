@@ -1,38 +1,48 @@
 /**
- * Judges each statement in its own past, in chronological order: what is decided here depends on its ancestors only, so it
- * never changes as more statements arrive. What is left are the entries, which retires may still strike.
+ * Judges each statement of an era in its own past, in chronological order: what is decided here depends on its ancestors
+ * only, so it never changes as more statements arrive. What is left are the entries, which retires may still strike.
  */
-import { idKey, type KnownStatement, maxLeaves, type PlanParts } from "../statement/index.ts";
-import { addBit, addBits, emptyBits, hasBit, indicesOf, intersection } from "./bits.ts";
+import { idKey, type KnownStatement, maxLeaves } from "../statement/index.ts";
+import { addBit, addBits, type Bits, emptyBits, hasBit, indicesOf, intersection } from "./bits.ts";
 import type { Chronology, LineageStatement, Node } from "./chronology.ts";
-import { type Entry, entryAt, type LeafRecord, type Ledger, nodeAt } from "./ledger.ts";
+import { type Entry, entryAt, type LeafRecord, type Ledger, nodeAt, planOf, rootParts } from "./ledger.ts";
 import { leafWithin, presentIn } from "./present.ts";
 import type { Resolution } from "./resolution.ts";
 import { resolve } from "./resolve.ts";
 import { authorityOrder } from "./rules/authority-order.ts";
 import { custodyFollowsKeys } from "./rules/custody-follows-keys.ts";
-import { isRotation, planAt, planHistory, planMatures, plansSince, versionFollows } from "./rules/plan-matures.ts";
+import { oldLeavesRetire } from "./rules/old-leaves-retire.ts";
+import { isRotation, planAt, planHistory, planMatures, versionFollows } from "./rules/plan-matures.ts";
 import { retireIsStrong, trustedBy } from "./rules/retire-is-strong.ts";
 import { type Authority, signerWasAlive } from "./rules/signer-was-alive.ts";
-import { successionIsOnce } from "./rules/succession-is-once.ts";
 import type { RuleName, Standing } from "./types.ts";
 
 type Void = { readonly kind: "void"; readonly rule: RuleName; readonly because: number | undefined };
 type Authorised = { readonly kind: "authorised"; readonly authority: Authority; readonly force: number | undefined };
-type Verdict = Void | Authorised | { readonly kind: "held" };
+/** What comes of a succession is not decided in its own past (`successions.ts`). */
+type Verdict = Void | Authorised | { readonly kind: "held" } | { readonly kind: "succession" };
 
 export interface Judgement {
   readonly ledger: Ledger;
-  /** By index: of those that are no entries. */
+  /** By index: of members of the era that are neither entries nor successions. */
   readonly standing: ReadonlyMap<number, Standing>;
 }
 
-export function judge(chronology: Chronology, foundation: Node, now: number): Judgement {
+/**
+ * @param root the `found`, or the `succeed` with which the era begins.
+ * @param old leaves of the eras before, by `idKey`.
+ */
+export function judge(chronology: Chronology, root: Node, old: ReadonlySet<string>, now: number): Judgement {
   const { nodes } = chronology;
+  const isMember = ({ index, past }: Node): boolean =>
+    root.statement.type === "found" || index === root.index || hasBit(past, root.index);
+  const members = nodes.filter(isMember);
   const ledger: Ledger = {
     nodes,
     indexOf: new Map(nodes.map((node) => [node.key, node.index])),
-    foundation: foundation.index,
+    root: root.index,
+    members: bitsOf(nodes.length, members),
+    old,
     now,
     entries: [],
     authority: emptyBits(nodes.length),
@@ -44,9 +54,9 @@ export function judge(chronology: Chronology, foundation: Node, now: number): Ju
   };
   const standing = new Map<number, Standing>();
   const views: Resolution[] = [];
-  for (const node of nodes) {
+  for (const node of members) {
     const view = viewOf(ledger, node, views);
-    views.push(view);
+    views[node.index] = view;
     const verdict = verdictOn(ledger, node, view, (index) => standing.get(index)?.kind === "held");
     switch (verdict.kind) {
       case "authorised":
@@ -54,6 +64,8 @@ export function judge(chronology: Chronology, foundation: Node, now: number): Ju
         break;
       case "held":
         standing.set(node.index, { kind: "held" });
+        break;
+      case "succession":
         break;
       case "void": {
         const because = verdict.because === undefined ? undefined : nodeAt(ledger, verdict.because).statement.id;
@@ -63,6 +75,12 @@ export function judge(chronology: Chronology, foundation: Node, now: number): Ju
     }
   }
   return { ledger, standing };
+}
+
+function bitsOf(size: number, nodes: readonly Node[]): Bits {
+  const out = emptyBits(size);
+  for (const { index } of nodes) addBit(out, index);
+  return out;
 }
 
 /** The side as it is in a statement's past. A statement that follows one without bearing on authority shares its view. */
@@ -79,19 +97,21 @@ const isAuthority = (ledger: Ledger, index: number): boolean =>
   ledger.entries[index] !== undefined && bearsOnAuthority(nodeAt(ledger, index));
 
 const bearsOnAuthority = ({ statement }: Node): boolean =>
-  statement.type === "found" || statement.type === "admit" || statement.type === "retire" || statement.type === "plan";
+  statement.type === "found" ||
+  statement.type === "succeed" ||
+  statement.type === "admit" ||
+  statement.type === "retire" ||
+  statement.type === "plan";
 
 function verdictOn(ledger: Ledger, node: Node, view: Resolution, isHeld: (index: number) => boolean): Verdict {
   const { statement } = node;
+  if (node.index === ledger.root) {
+    const as = statement.type === "succeed" ? "recovery-key" : "leaf";
+    return { kind: "authorised", authority: { as, origins: [], from: Number.NEGATIVE_INFINITY }, force: undefined };
+  }
   if (statement.type === "unknown" || node.heads.some(isHeld)) return { kind: "held" };
-  if (statement.type === "found") {
-    if (node.index !== ledger.foundation) return { kind: "void", rule: "oneFoundation", because: ledger.foundation };
-    const authority: Authority = { as: "leaf", origins: [], from: Number.NEGATIVE_INFINITY };
-    return { kind: "authorised", authority, force: undefined };
-  }
-  if (statement.type === "succeed") {
-    return successionIsOnce(statement, plansSince(planHistory(view).chain, node.learned));
-  }
+  if (statement.type === "found") return { kind: "void", rule: "oneFoundation", because: ledger.root };
+  if (statement.type === "succeed") return { kind: "succession" };
   const alive = signerWasAlive(node, view);
   if (alive.kind === "void") return alive;
   const { authority } = alive;
@@ -102,7 +122,8 @@ function verdictOn(ledger: Ledger, node: Node, view: Resolution, isHeld: (index:
 }
 
 function admitVerdict(admit: KnownStatement<"admit">, view: Resolution, authority: Authority): Verdict {
-  const brought = leavesIn(admit);
+  const brought = leavesIn(view.ledger, admit);
+  if (brought.length === 0) return { kind: "void", rule: "oldLeavesRetire", because: view.ledger.root };
   const before = brought.map((leaf) => leafWithin(view, leaf));
   const retired = before.find((leaf) => leaf.status === "retired");
   if (retired?.status === "retired" && before.every((leaf) => leaf.status === "retired")) {
@@ -119,30 +140,25 @@ function planVerdict(node: Node, plan: KnownStatement<"plan">, view: Resolution,
   const { chain } = planHistory(view);
   const refused = (rule: RuleName): Void => ({ kind: "void", rule, because: chain.at(-1)?.by });
   const earlier = ledger.plans.filter((index) => hasBit(within, index) && labelOf(index) !== "out");
-  const versions = [ledger.foundation, ...earlier].map((index) => planParts(nodeAt(ledger, index)).version);
+  const versions = [ledger.root, ...earlier].map((index) => planOf(nodeAt(ledger, index).statement)?.plan.version ?? 0);
   if (!versionFollows(plan, Math.max(...versions))) return refused("planMatures");
   if (authority.as === "admission-key") {
     const current = planAt(chain, Math.max(node.learned, authority.from));
     if (current === undefined || !isRotation(plan, current)) return refused("authorityOrder");
   }
   if (!custodyFollowsKeys(plan, view)) return refused("custodyFollowsKeys");
-  const found = nodeAt(ledger, ledger.foundation);
-  const begun = planParts(found);
-  const isFirst = earlier.length === 0 && begun.commitments.length === 0 && begun.admissionKeys.length === 0;
-  const firstPlanOf = isFirst ? found.learned : undefined;
+  const root = nodeAt(ledger, ledger.root);
+  const begun = planOf(root.statement)?.plan;
+  const isFirst = earlier.length === 0 && begun?.commitments.length === 0 && begun.admissionKeys.length === 0;
+  const firstPlanOf = isFirst ? root.learned : undefined;
   const force = planMatures({ signedAs: authority.as, learned: node.learned, from: authority.from, firstPlanOf });
   return { kind: "authorised", authority, force };
 }
 
-function planParts({ statement }: Node): PlanParts {
-  if (statement.type !== "found" && statement.type !== "plan") throw new Error(`a ${statement.type} has no plan`);
-  return statement.body.plan;
-}
-
 /** By `idKey`, each once. */
-function leavesIn(statement: LineageStatement): readonly string[] {
-  if (statement.type === "found") return [idKey(statement.body.leaf.id)];
-  return statement.type === "admit" ? [...new Set(statement.body.leaves.map((leaf) => idKey(leaf.id)))] : [];
+function leavesIn({ old }: Ledger, statement: LineageStatement): readonly string[] {
+  if (statement.type === "admit") return oldLeavesRetire(statement.body.leaves, old);
+  return statement.type === "found" || statement.type === "succeed" ? oldLeavesRetire(rootParts(statement).leaves, old) : [];
 }
 
 /** Records an entry, and every strike between it and those before it. */
@@ -161,7 +177,7 @@ function enter(ledger: Ledger, node: Node, { authority, force }: Authorised): vo
     origins: authority.origins,
     rests,
     from: authority.from,
-    brings: leavesIn(statement),
+    brings: leavesIn(ledger, statement),
     force,
     trusted,
   };

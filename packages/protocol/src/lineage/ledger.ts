@@ -1,15 +1,17 @@
 /**
- * What is known of the statements that had authority in their own past ("entries"), while they are judged one after the
- * other in chronological order. An entry may still be struck by a retire that is not in its past: `resolve` settles that.
+ * What is known of the statements of one era that had authority in their own past ("entries"), while they are judged one
+ * after the other in chronological order. An entry may still be struck by a retire that is not in its past: `resolve`
+ * settles that.
  */
+import type { Custody, Inbox, Leaf, PlanParts } from "../statement/index.ts";
 import type { Bits } from "./bits.ts";
-import type { Node } from "./chronology.ts";
+import type { Found, LineageStatement, Node, Succeed } from "./chronology.ts";
 
 export interface Entry {
   readonly node: Node;
-  /** The leaf that signed it, by `idKey`; undefined where an admission key did. */
+  /** The leaf that signed it, by `idKey`; undefined where an admission key or a recovery key did. */
   readonly leaf: string | undefined;
-  /** What gave its signer authority: `found` and `admit`s for a leaf, `found` and `plan`s for an admission key. */
+  /** What gave its signer authority: root and `admit`s for a leaf, root and `plan`s for an admission key. */
   readonly origins: readonly number[];
   /** The origins, their signers' origins, and so on: everything its authority rests on. */
   readonly rests: Bits;
@@ -34,12 +36,16 @@ export interface Ledger {
   readonly nodes: readonly Node[];
   /** Index of a statement, by its key. */
   readonly indexOf: ReadonlyMap<string, number>;
-  /** Index of the `found`. */
-  readonly foundation: number;
+  /** Index of the root: the `found`, or the `succeed` with which the era begins. */
+  readonly root: number;
+  /** The statements of the era: of the first all, of another its root and what has the root in its past. */
+  readonly members: Bits;
+  /** Leaves of the eras before, by `idKey`: they never come back. */
+  readonly old: ReadonlySet<string>;
   readonly now: number;
-  /** By index; undefined for what is void in its own past, held, or not judged yet. */
+  /** By index; undefined for what is void in its own past, held, a `succeed`, of another era, or not judged yet. */
   readonly entries: (Entry | undefined)[];
-  /** Entries that can change who has authority: `found`, `admit`, `retire`, `plan`. */
+  /** Entries that can change who has authority: the root, `admit`, `retire`, `plan`. */
   readonly authority: Bits;
   readonly leaves: Map<string, LeafRecord>;
   /** By index of a retire that acts: the entries that it voids unless it is itself void. */
@@ -65,3 +71,21 @@ export function nodeAt(ledger: Ledger, index: number): Node {
 }
 
 export const acts = (ledger: Ledger, index: number): boolean => entryAt(ledger, index).from <= ledger.now;
+
+export interface RootParts {
+  readonly leaves: readonly Leaf[];
+  readonly inbox: Inbox;
+  readonly custody: Custody;
+  readonly plan: PlanParts;
+}
+
+/** What a `found` and a `succeed` both say. */
+export function rootParts({ body, type }: Found | Succeed): RootParts {
+  const { inbox, custody, plan } = body;
+  return { leaves: type === "found" ? [body.leaf] : body.leaves, inbox, custody, plan };
+}
+
+/** Of a `found`, a `succeed` or a `plan`. */
+export function planOf(statement: LineageStatement): { readonly plan: PlanParts; readonly custody: Custody } | undefined {
+  return statement.type === "found" || statement.type === "succeed" || statement.type === "plan" ? statement.body : undefined;
+}

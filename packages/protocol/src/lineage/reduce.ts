@@ -1,16 +1,17 @@
 /** From a side's statements to who may act for it. The rules are in `rules/`, their order in spec/03-lineage.md. */
-import { idKey, type Inbox, type LeafId, type Leaf, type Statement } from "../statement/index.ts";
+import { idKey, type Inbox, type LeafId, type Leaf, type Statement, type StatementId } from "../statement/index.ts";
 import { changesOf } from "./changes.ts";
 import { type Chronology, chronologyOf, type Node } from "./chronology.ts";
-import { type Judgement, judge } from "./judge.ts";
-import { type Ledger, nodeAt } from "./ledger.ts";
+import { acceptanceOf, courseOf, type Era, erasOf } from "./eras.ts";
+import { nodeAt, rootParts } from "./ledger.ts";
 import { leafWithin } from "./present.ts";
-import type { Resolution } from "./resolution.ts";
 import { resolve } from "./resolve.ts";
-import { planAt, planHistory } from "./rules/plan-matures.ts";
-import { addBit, emptyBits } from "./bits.ts";
-import { headsOf, maximal, standingOf } from "./standing.ts";
+import { planAt } from "./rules/plan-matures.ts";
+import { headsOf, maximal, type Settled, settleEras, standingOf, type Whole } from "./standing.ts";
+import { successionsOf } from "./successions.ts";
 import type { Decisions, FirstSeen, LeafState, LineageState, Standing } from "./types.ts";
+
+const undecided: Decisions = new Map();
 
 /**
  * The state of a side. Pure and total: the same set of statements, the same first-seen times, the same `now` and the same
@@ -28,40 +29,55 @@ export function reduce(
   statements: Iterable<Statement>,
   firstSeen: FirstSeen,
   now: number,
-  _decisions: Decisions = new Map(),
+  decisions: Decisions = undecided,
 ): LineageState {
-  const chronology = chronologyOf(statements, firstSeen, now);
-  const foundation = chronology.nodes.find(({ statement }) => statement === chronology.foundation);
-  if (foundation === undefined || foundation.statement.type !== "found") return unfounded(chronology);
-  const found = foundation.statement;
+  return stateOf(chronologyOf(statements, firstSeen, now), now, () => decisions);
+}
 
-  const judgement = judge(chronology, foundation, now);
-  const { ledger } = judgement;
-  const everything = emptyBits(ledger.nodes.length);
-  for (const { index } of ledger.nodes) addBit(everything, index);
-  const resolution = resolve(ledger, everything);
-  const plans = planHistory(resolution);
-  const standings = ledger.nodes.map(({ index }) => standingOf(judgement, resolution, plans, index));
-  const leaves = leavesIn(ledger, resolution);
-  const { inbox, inboxes, inboxBy } = inboxesOf(ledger, standings);
-  const inForce = planAt(plans.chain, now);
-  const parts = inForce?.parts ?? found.body.plan;
+/**
+ * The side as its successor sees it: what `reduce` gives had the person accepted this succession, and each that it builds
+ * on, and no other of their epochs. The same as `reduce` where the succession opens nothing.
+ */
+export function presume(
+  statements: Iterable<Statement>,
+  firstSeen: FirstSeen,
+  now: number,
+  decisions: Decisions,
+  succession: StatementId,
+): LineageState {
+  return stateOf(chronologyOf(statements, firstSeen, now), now, (eras) => acceptanceOf(eras, succession, decisions));
+}
+
+function stateOf(chronology: Chronology, now: number, decide: (eras: readonly Era[]) => Decisions): LineageState {
+  const { nodes } = chronology;
+  const foundation = nodes.find(({ statement }) => statement === chronology.foundation);
+  if (foundation === undefined) return unfounded(chronology);
+
+  const eras = erasOf(chronology, foundation, now);
+  const whole = settleEras(nodes, eras, courseOf(eras, now, decide(eras)), now);
+  const { present } = whole;
+  const standings = nodes.map(({ index }) => standingOf(whole, index));
+  const leaves = leavesOf(whole);
+  const { inbox, inboxes, inboxBy } = inboxesOf(whole, standings);
+  const inForce = planAt(present.plans.chain, now);
+  if (inForce === undefined) throw new Error("a side without plan");
+  const { version, commitments, admissionKeys } = inForce.parts;
 
   return {
-    side: found.side,
-    kind: kindOf(judgement, standings, leaves),
-    epoch: 0,
-    successions: [],
+    side: foundation.statement.side,
+    kind: kindOf(whole, standings, leaves),
+    epoch: present.era.epoch,
+    successions: successionsOf(whole),
     leaves,
     inbox,
     inboxBy,
     inboxes,
-    custody: inForce?.custody ?? found.body.custody,
-    plan: { version: parts.version, commitments: parts.commitments, admissionKeys: parts.admissionKeys },
-    heads: headsOf(judgement, standings),
+    custody: inForce.custody,
+    plan: { version, commitments, admissionKeys },
+    heads: headsOf(whole, standings),
     standing: standingByKey(chronology, (node) => standings[node.index]),
-    changes: changesOf(ledger, standings, leaves),
-    nextChange: nextChange(standings),
+    changes: changesOf(whole, standings, leaves),
+    nextChange: nextChange(whole, standings),
   };
 }
 
@@ -103,66 +119,87 @@ function standingByKey(chronology: Chronology, of: (node: Node) => Standing | un
   return out;
 }
 
-function leavesIn(ledger: Ledger, resolution: Resolution): ReadonlyMap<string, LeafState> {
+/** By key, in the order of keys. A leaf of several eras is what the latest says. */
+function leavesOf({ settled }: Whole): ReadonlyMap<string, LeafState> {
   const out = new Map<string, LeafState>();
-  for (const key of [...ledger.leaves.keys()].toSorted()) {
-    const standing = leafWithin(resolution, key);
-    if (standing.status === "unknown" || standing.status === "pending") continue;
-    const { statement } = nodeAt(ledger, standing.by);
-    const brought = leafAndProof(statement, key);
-    if (brought === undefined) continue;
-    const retire = standing.retiredBy === undefined ? undefined : nodeAt(ledger, standing.retiredBy).statement;
-    out.set(key, {
-      ...brought,
-      status: standing.status,
-      by: statement.id,
-      retiredBy: retire?.id,
-      reason: retire?.type === "retire" ? retire.body.reason : undefined,
-    });
+  for (const one of settled) {
+    if (one.fate.kind !== "counts") continue;
+    for (const leaf of one.ledger.leaves.keys()) {
+      const state = one.endedBy === undefined ? leafOf(one, leaf) : oldLeafOf(one, leaf, one.endedBy);
+      if (state !== undefined) out.set(leaf, state);
+    }
   }
-  return out;
+  return new Map([...out].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function leafOf({ ledger, resolution }: Settled, key: string): LeafState | undefined {
+  const standing = leafWithin(resolution, key);
+  if (standing.status === "unknown" || standing.status === "pending") return undefined;
+  const { statement } = nodeAt(ledger, standing.by);
+  const brought = leafAndProof(statement, key);
+  if (brought === undefined) return undefined;
+  const retire = standing.retiredBy === undefined ? undefined : nodeAt(ledger, standing.retiredBy).statement;
+  return {
+    ...brought,
+    status: standing.status,
+    by: statement.id,
+    retiredBy: retire?.id,
+    reason: retire?.type === "retire" ? retire.body.reason : undefined,
+  };
+}
+
+/** Of an era that a succession ended: retired before it, or by it, even where what brought the leaf in is quarantined. */
+function oldLeafOf(settled: Settled, key: string, endedBy: number): LeafState | undefined {
+  const { ledger } = settled;
+  const known = leafOf(settled, key);
+  if (known?.status === "retired") return known;
+  const state = known ?? leafOf({ ...settled, resolution: resolve(ledger, ledger.members) }, key);
+  return state === undefined
+    ? undefined
+    : { ...state, status: "retired", retiredBy: nodeAt(ledger, endedBy).statement.id, reason: "lost" };
 }
 
 function leafAndProof(statement: Statement, key: string): { leaf: Leaf; proof: LeafState["proof"] } | undefined {
-  if (statement.type === "found") return { leaf: statement.body.leaf, proof: "founded" };
-  if (statement.type !== "admit") return undefined;
-  const leaf = statement.body.leaves.find((one: { readonly id: LeafId }) => idKey(one.id) === key);
-  return leaf === undefined ? undefined : { leaf, proof: statement.body.proof };
+  if (statement.type !== "found" && statement.type !== "succeed" && statement.type !== "admit") return undefined;
+  const leaves = statement.type === "admit" ? statement.body.leaves : rootParts(statement).leaves;
+  const proof = statement.type === "admit" ? statement.body.proof : statement.type === "found" ? "founded" : "trustees";
+  const leaf = leaves.find((one: { readonly id: LeafId }) => idKey(one.id) === key);
+  return leaf === undefined ? undefined : { leaf, proof };
 }
 
 /** The inbox in force is the maximal counting move's; of concurrent ones, that with the smallest id. */
-function inboxesOf(ledger: Ledger, standings: readonly Standing[]): Pick<LineageState, "inbox" | "inboxBy" | "inboxes"> {
+function inboxesOf({ nodes, present }: Whole, standings: readonly Standing[]): Pick<LineageState, "inbox" | "inboxBy" | "inboxes"> {
   const inboxes: Inbox[] = [];
   const moves: number[] = [];
-  for (const { index, statement } of ledger.nodes) {
-    if (standings[index]?.kind !== "counts" || (statement.type !== "found" && statement.type !== "move")) continue;
+  for (const { index, statement } of nodes) {
+    if (standings[index]?.kind !== "counts") continue;
+    if (statement.type !== "found" && statement.type !== "succeed" && statement.type !== "move") continue;
     inboxes.push(statement.body.inbox);
-    moves.push(index);
+    if (present.ledger.entries[index] !== undefined) moves.push(index);
   }
-  const [best] = maximal(ledger, moves)
-    .map((index) => nodeAt(ledger, index))
+  const [best] = maximal(nodes, moves)
+    .map((index) => nodeAt(present.ledger, index))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  if (best === undefined || (best.statement.type !== "found" && best.statement.type !== "move"))
+  const statement = best?.statement;
+  if (statement?.type !== "found" && statement?.type !== "succeed" && statement?.type !== "move")
     throw new Error("a side without inbox");
-  return { inbox: best.statement.body.inbox, inboxBy: best.statement.id, inboxes };
+  return { inbox: statement.body.inbox, inboxBy: statement.id, inboxes };
 }
 
 function kindOf(
-  judgement: Judgement,
+  { present, course, nodes }: Whole,
   standings: readonly Standing[],
   leaves: ReadonlyMap<string, LeafState>,
 ): LineageState["kind"] {
-  const { nodes } = judgement.ledger;
-  const some = (type: Statement["type"], kind: Standing["kind"]): boolean =>
-    nodes.some(({ index, statement }) => statement.type === type && standings[index]?.kind === kind);
-  if (some("contest", "counts") && some("succeed", "held")) return "contested";
-  if (some("close", "counts")) return "closed";
+  if (present.era.openings.some(({ index }) => course.fates.get(index)?.kind === "contested")) return "contested";
+  const isClose = ({ index, statement }: Node): boolean => statement.type === "close" && standings[index]?.kind === "counts";
+  if (nodes.some((node) => isClose(node) && present.ledger.entries[node.index] !== undefined)) return "closed";
   const statuses = new Set([...leaves.values()].map((leaf) => leaf.status));
   return statuses.has("frozen") && !statuses.has("live") ? "frozen" : "active";
 }
 
-function nextChange(standings: readonly Standing[]): number | undefined {
-  let next = Number.POSITIVE_INFINITY;
+function nextChange({ course }: Whole, standings: readonly Standing[]): number | undefined {
+  let next = course.next ?? Number.POSITIVE_INFINITY;
   for (const standing of standings) if (standing.kind === "pending") next = Math.min(next, standing.until);
   return next < Number.POSITIVE_INFINITY ? next : undefined;
 }

@@ -2,6 +2,8 @@
 import type { Bits } from "./bits.ts";
 import type { Ledger } from "./ledger.ts";
 
+/** By index: that of the succession. */
+export type Quarantine = ReadonlyMap<number, number>;
 export type Label = "in" | "out" | "undecided";
 
 export interface Resolution {
@@ -15,4 +17,6 @@ export interface Resolution {
   readonly late: ReadonlyMap<number, number>;
   /** Admits that would bring in an eleventh leaf. */
   readonly beyond: ReadonlySet<number>;
+  /** What a succession quarantines, each with the succession. */
+  readonly quarantined: Quarantine;
 }

@@ -11,20 +11,26 @@
 import { maxLeaves } from "../statement/index.ts";
 import { addBit, type Bits, emptyBits, hasBit, indicesOf, intersection, lastIndex, overlaps } from "./bits.ts";
 import { components } from "./components.ts";
-import { entryAt, type Ledger, nodeAt } from "./ledger.ts";
+import { acts, entryAt, type Ledger, nodeAt } from "./ledger.ts";
 import { arrivals } from "./present.ts";
-import type { Resolution } from "./resolution.ts";
+import type { Quarantine, Resolution } from "./resolution.ts";
 import { atMostTenLeaves } from "./rules/at-most-ten-leaves.ts";
 import { outranksRetire } from "./rules/authority-order.ts";
 import { retireCyclesFreeze } from "./rules/retire-cycles-freeze.ts";
 
-/** @param within a set of judged statements that holds the ancestors of each that can give authority. */
-export function resolve(ledger: Ledger, within: Bits): Resolution {
+const nothing: Quarantine = new Map();
+
+/**
+ * @param within a set of judged statements that holds the ancestors of each that can give authority.
+ * @param quarantined what is to be `out`, whoever vouches for it.
+ */
+export function resolve(ledger: Ledger, within: Bits, quarantined: Quarantine = nothing): Resolution {
   const strikes = strikesWithin(ledger, within);
   const beyond = new Set<number>();
   for (;;) {
-    const resolution = settle(ledger, within, strikes, beyond);
-    if (ledger.leaves.size <= maxLeaves || (strikes.size === 0 && wasCounted(ledger, within))) return resolution;
+    const resolution = settle(ledger, within, strikes, beyond, quarantined);
+    if (ledger.leaves.size <= maxLeaves) return resolution;
+    if (strikes.size === 0 && quarantined.size === 0 && wasCounted(ledger, within)) return resolution;
     const before = beyond.size;
     for (const index of atMostTenLeaves(arrivals(resolution))) beyond.add(index);
     if (beyond.size === before) return resolution;
@@ -38,7 +44,7 @@ type Strikes = ReadonlyMap<number, readonly number[]>;
 function strikesWithin(ledger: Ledger, within: Bits): Strikes {
   const out = new Map<number, readonly number[]>();
   for (const [by, struck] of ledger.strikes) {
-    if (!hasBit(within, by) || !overlaps(struck, within)) continue;
+    if (!hasBit(within, by) || !acts(ledger, by) || !overlaps(struck, within)) continue;
     const all = indicesOf(intersection(struck, within));
     const here = ledger.plans.length === 0 ? all : all.filter((on) => !outranksRetire(ledger, on, by, within));
     if (here.length > 0) out.set(by, here);
@@ -58,9 +64,9 @@ function wasCounted(ledger: Ledger, within: Bits): boolean {
   return within.every((word, at) => (word & ~(past[at] ?? 0) & ~(at === last >>> 5 ? 1 << (last & 31) : 0)) === 0);
 }
 
-function settle(ledger: Ledger, within: Bits, strikes: Strikes, beyond: ReadonlySet<number>): Resolution {
-  if (strikes.size === 0 && beyond.size === 0) {
-    return { ledger, within, labelOf: () => "in", strikersOf: () => [], late: new Map(), beyond };
+function settle(ledger: Ledger, within: Bits, strikes: Strikes, beyond: ReadonlySet<number>, quarantined: Quarantine): Resolution {
+  if (strikes.size === 0 && beyond.size === 0 && quarantined.size === 0) {
+    return { ledger, within, labelOf: () => "in", strikersOf: () => [], late: new Map(), beyond, quarantined };
   }
   const members = indicesOf(within).filter((index) => ledger.entries[index] !== undefined);
   const links = linksOf(ledger, members, strikes);
@@ -102,7 +108,8 @@ function settle(ledger: Ledger, within: Bits, strikes: Strikes, beyond: Readonly
     openOrigins[index] = entryAt(ledger, index).origins.length;
   }
   for (const index of beyond) set(index, "out");
-  if (hasBit(within, ledger.foundation)) set(ledger.foundation, "in");
+  for (const index of quarantined.keys()) if (hasBit(within, index)) set(index, "out");
+  if (hasBit(within, ledger.root)) set(ledger.root, "in");
   propagate();
 
   const late = new Map<number, number>();
@@ -126,6 +133,7 @@ function settle(ledger: Ledger, within: Bits, strikes: Strikes, beyond: Readonly
     strikersOf: (index) => links.struckBy.get(index) ?? [],
     late,
     beyond,
+    quarantined,
   };
 }
 

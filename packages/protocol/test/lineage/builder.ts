@@ -4,8 +4,8 @@
  * and never looks at bytes.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { asBytes, type Bytes, compareBytes, utf8 } from "@photon/protocol/codec";
-import { type LineageState, reduce } from "@photon/protocol/lineage";
+import { asBytes, type Bytes, compareBytes, concat, utf8 } from "@photon/protocol/codec";
+import { type Decisions, type LineageState, reduce } from "@photon/protocol/lineage";
 import {
   type Bodies,
   type Custody,
@@ -14,9 +14,11 @@ import {
   type Leaf,
   type LeafId,
   makeLeafId,
+  makeRecoverySalt,
   makeSideId,
   makeStatementId,
   type PlanParts,
+  recoveryCommitment,
   type SideId,
   type Statement,
   type StatementId,
@@ -48,9 +50,24 @@ export const escrowPlan = (version: number, ...keys: string[]): PlanParts => ({
   commitments: [],
   admissionKeys: keys.map((key) => keyOf(key)),
 });
-export const trusteePlan = (version: number): PlanParts => ({
+
+export interface Dealt {
+  /** Hours. */
+  readonly delay?: number;
+  /** Who dealt: a thief's recovery keys are others than Ana's. */
+  readonly dealer?: string;
+}
+/** What opens the commitment of a plan; one blinded key and one salt for each threshold. */
+const opening = (version: number, threshold: number, { delay = 48, dealer = "Ana" }: Dealt) => ({
+  publicKey: concat(hash(`key ${dealer} ${version} ${threshold}`), hash("rest").slice(0, 16)),
+  salt: makeRecoverySalt(delay, hash(`salt ${dealer} ${version} ${threshold}`).slice(0, 30)),
+});
+export const trusteePlan = (version: number, dealt: Dealt = {}): PlanParts => ({
   version,
-  commitments: [{ threshold: 0, hash: hash(`commitment ${version}`) }],
+  commitments: [0, 1].map((threshold) => {
+    const { publicKey, salt } = opening(version, threshold, dealt);
+    return { threshold, hash: recoveryCommitment(publicKey, salt) };
+  }),
   admissionKeys: [],
 });
 
@@ -131,27 +148,33 @@ export class Side {
   close(by: string, where: Where = {}): Statement {
     return this.#add("close", { reason: "goodbye" }, leafId(by), where);
   }
-  contest(by: string, where: Where = {}): Statement {
-    return this.#add("contest", { request: hash("request"), reason: "still-here" }, leafId(by), where);
+  /** It names the request, or else only the succession. */
+  contest(by: string, where: Where & { request?: string; succession?: Statement } = {}): Statement {
+    const { request = where.succession === undefined ? "request" : "another", succession } = where;
+    const named = succession === undefined ? {} : { succession: succession.id };
+    return this.#add("contest", { request: hash(request), reason: "still-here", ...named }, leafId(by), where);
   }
-  succeed(leaves: readonly string[], planVersion: number, where: Where = {}): Statement {
+  /** Signed by the key that a plan with that version committed to, as `trusteePlan` makes it. */
+  succeed(leaves: readonly string[], planVersion: number, where: Where & SucceedOptions = {}): Statement {
+    const { threshold = 0, at = this.at, salt, inbox = "succeeded", custody = onDevice } = where;
+    const opened = opening(planVersion, threshold, where);
     const body = {
       suite: "ed25519-xwing-aes256gcm-sha512",
-      epoch: 1,
+      epoch: where.epoch ?? 1,
       planVersion,
-      threshold: 0,
+      threshold,
       leaves: leaves.map(leafOf),
-      inbox: inboxNamed("succeeded"),
-      custody: onDevice,
-      plan: noPlan,
-      request: hash("request"),
-      notBefore: 0,
-      expiry: day,
+      inbox: inboxNamed(inbox),
+      custody,
+      plan: where.plan ?? noPlan,
+      request: hash(where.request ?? "request"),
+      notBefore: where.notBefore ?? 0,
+      expiry: where.expiry ?? at + 14 * day,
       nonce: hash("nonce"),
-      publicKey: hash("blinded"),
-      salt: hash("salt"),
+      ...opened,
+      salt: salt ?? opened.salt,
     } as const;
-    return this.#add("succeed", body, hash("blinded"), where);
+    return this.#add("succeed", body, opened.publicKey, where);
   }
   /** Of a type that this version does not know. */
   unknown(by: string, where: Where = {}): Statement {
@@ -165,8 +188,12 @@ export class Side {
     this.firstSeen.set(idKey(statement.id), at);
     return statement;
   }
-  reduce(now = this.at, statements: Iterable<Statement> = this.statements): LineageState {
-    return reduce(statements, this.firstSeen, now);
+  reduce(now = this.at, statements: Iterable<Statement> = this.statements, decisions: Decisions = new Map()): LineageState {
+    return reduce(statements, this.firstSeen, now, decisions);
+  }
+  /** As the observer's person sees it, who decided about successions. */
+  decided(now: number, ...decisions: readonly (readonly [Statement, "accept" | "refuse"])[]): LineageState {
+    return this.reduce(now, this.statements, new Map(decisions.map(([{ id }, decision]) => [idKey(id), decision])));
   }
 
   #retire(signer: Bytes, leaves: readonly string[], where: Where & RetireOptions): Statement {
@@ -185,6 +212,18 @@ export class Side {
     const followed = new Set(this.statements.flatMap((statement) => statement.heads.map((head) => idKey(head))));
     return this.statements.filter((statement) => !followed.has(idKey(statement.id)));
   }
+}
+
+interface SucceedOptions extends Dealt {
+  readonly epoch?: number;
+  readonly threshold?: number;
+  readonly request?: string;
+  readonly notBefore?: number;
+  readonly expiry?: number;
+  readonly plan?: PlanParts;
+  readonly inbox?: string;
+  readonly custody?: Custody;
+  readonly salt?: Bytes;
 }
 
 interface RetireOptions {

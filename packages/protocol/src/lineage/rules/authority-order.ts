@@ -3,7 +3,7 @@ import { type Bits, hasBit } from "../bits.ts";
 import type { LineageStatement } from "../chronology.ts";
 import { entryAt, type Ledger, nodeAt } from "../ledger.ts";
 
-export type SignedAs = "leaf" | "admission-key";
+export type SignedAs = "leaf" | "admission-key" | "recovery-key";
 
 const mayAdmissionKey: ReadonlySet<LineageType> = new Set<LineageType>(["admit", "retire", "plan"]);
 
@@ -30,4 +30,38 @@ export function outranksRetire(ledger: Ledger, statement: number, retire: number
     const { force } = entryAt(ledger, plan);
     return force !== undefined && force <= learned && hasBit(within, plan);
   });
+}
+
+/** The plan that a succession opens, as it stood when the succession was learned. */
+export interface OpenedPlan {
+  /** The place in the chronology of the statement that first made the commitment. */
+  readonly by: number;
+  readonly from: number;
+  /** Whether it was in force then, had been replaced (or will be when it gains force), or was yet to gain force. */
+  readonly was: "in-force" | "replaced" | "to-come";
+}
+
+/**
+ * Of two successions of one epoch, that under a plan in force when it was learned ranks over that under a plan that had
+ * been replaced, and both over that under a plan that is yet to gain force; of two under plans in force the older plan ranks
+ * higher, as the newer had not matured when the older was opened, and of two under replaced plans the newer.
+ *
+ * @param at the time at which it is asked: a plan to come comes into force.
+ * @returns above 0 if `a` ranks over `b`, below 0 if `b` does, 0 if they are under one plan.
+ */
+export function successionRank(a: OpenedPlan, b: OpenedPlan, at: number): number {
+  const [one, other] = [ranked(a, at), ranked(b, at)];
+  if (one !== other) return one - other;
+  return a.was === "replaced" ? a.by - b.by : b.by - a.by;
+}
+
+function ranked({ was, from }: OpenedPlan, at: number): number {
+  switch (was) {
+    case "in-force":
+      return 2;
+    case "replaced":
+      return 1;
+    case "to-come":
+      return from <= at ? 2 : 0;
+  }
 }

@@ -1,6 +1,6 @@
 import type { KnownStatement } from "../../statement/index.ts";
 import { hasBit } from "../bits.ts";
-import { entryAt, nodeAt } from "../ledger.ts";
+import { entryAt, nodeAt, planOf } from "../ledger.ts";
 import { leafWithin } from "../present.ts";
 import type { Resolution } from "../resolution.ts";
 import { namesItsHost } from "./one-foundation.ts";
@@ -20,12 +20,12 @@ export function custodyFollowsKeys(plan: KnownStatement<"plan">, view: Resolutio
 /** The leaves that ever said, in a statement that stands, that this side is hosted. */
 function hostLeaves({ ledger, within, labelOf }: Resolution): readonly string[] {
   const out = new Set<string>();
-  for (const index of [ledger.foundation, ...ledger.plans]) {
+  for (const index of [ledger.root, ...ledger.plans]) {
     if (!hasBit(within, index) || labelOf(index) === "out") continue;
-    const { statement } = nodeAt(ledger, index);
-    if (statement.type !== "found" && statement.type !== "plan") continue;
-    const { leaf } = entryAt(ledger, index);
-    if (statement.body.custody.class === "host" && leaf !== undefined) out.add(leaf);
+    if (planOf(nodeAt(ledger, index).statement)?.custody.class !== "host") continue;
+    const { leaf, brings } = entryAt(ledger, index);
+    // A recovery key says it for the leaves that it brings in.
+    for (const one of leaf === undefined ? brings : [leaf]) out.add(one);
   }
   return [...out];
 }

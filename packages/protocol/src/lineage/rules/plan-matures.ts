@@ -1,7 +1,7 @@
 import { encode, equalBytes } from "../../codec/index.ts";
 import { type Custody, custodySchema, type KnownStatement, type PlanParts, planPartsSchema } from "../../statement/index.ts";
 import { hasBit } from "../bits.ts";
-import { entryAt, nodeAt } from "../ledger.ts";
+import { entryAt, nodeAt, planOf } from "../ledger.ts";
 import type { Resolution } from "../resolution.ts";
 import type { SignedAs } from "./authority-order.ts";
 
@@ -15,13 +15,13 @@ interface Prepared {
   readonly learned: number;
   /** From when its signer had authority. */
   readonly from: number;
-  /** When the `found` was learned, if this is the first plan of a side that was founded without one. */
+  /** When the root was learned, if this is the first plan of an era that began without one. */
   readonly firstPlanOf: number | undefined;
 }
 
 /**
  * A device's change of plan gains force 14 days after it was learned, but at once if it is the side's first plan and came
- * together with the `found`; an admission key's own rotation gains force at once; until then the old plan holds.
+ * together with the `found` (or the `succeed`); an admission key's own rotation gains force at once; until then the old plan holds.
  *
  * @returns the time in milliseconds at which it may gain force.
  */
@@ -31,7 +31,7 @@ export function planMatures({ signedAs, learned, from, firstPlanOf }: Prepared):
 }
 
 export interface PlanInForce {
-  /** The `found` or `plan`. */
+  /** The root or `plan`. */
   readonly by: number;
   /** Milliseconds; the next one's `from` is its end. */
   readonly from: number;
@@ -40,7 +40,7 @@ export interface PlanInForce {
 }
 
 export interface PlanHistory {
-  /** One after the other, those that are still to gain force too. Begins with the `found`. */
+  /** One after the other, those that are still to gain force too. Begins with the root's. */
   readonly chain: readonly PlanInForce[];
   /** Plans that do not build on the one that was in force when their time came, each with that one. */
   readonly rivals: ReadonlyMap<number, number>;
@@ -54,11 +54,11 @@ export function planHistory(resolution: Resolution): PlanHistory {
   const { ledger, within, labelOf } = resolution;
   const chain: PlanInForce[] = [];
   const rivals = new Map<number, number>();
-  if (!hasBit(within, ledger.foundation)) return { chain, rivals };
-  const found = nodeAt(ledger, ledger.foundation);
-  if (found.statement.type !== "found") throw new Error("the foundation is no found");
-  const { plan, custody } = found.statement.body;
-  let current: PlanInForce = { by: found.index, from: found.learned, parts: plan, custody };
+  if (!hasBit(within, ledger.root)) return { chain, rivals };
+  const root = nodeAt(ledger, ledger.root);
+  const begun = planOf(root.statement);
+  if (begun === undefined) throw new Error("an era that begins with no plan");
+  let current: PlanInForce = { by: root.index, from: root.learned, parts: begun.plan, custody: begun.custody };
   chain.push(current);
   const coming = ledger.plans
     .filter((index) => hasBit(within, index) && labelOf(index) === "in")
@@ -77,7 +77,7 @@ export function planHistory(resolution: Resolution): PlanHistory {
   return { chain, rivals };
 }
 
-/** The plan in force at a time, or undefined before the `found`. */
+/** The plan in force at a time; before all of them the first, and undefined only where there is none. */
 export function planAt(chain: readonly PlanInForce[], time: number): PlanInForce | undefined {
   return chain.findLast((plan) => plan.from <= time) ?? chain[0];
 }

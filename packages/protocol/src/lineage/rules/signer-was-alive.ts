@@ -1,6 +1,6 @@
 import { addBit, emptyBits, hasBit } from "../bits.ts";
 import type { Node } from "../chronology.ts";
-import { acts, entryAt, type Ledger, nodeAt } from "../ledger.ts";
+import { acts, entryAt, type Ledger, nodeAt, planOf } from "../ledger.ts";
 import { leafWithin } from "../present.ts";
 import type { Resolution } from "../resolution.ts";
 import { resolve } from "../resolve.ts";
@@ -52,14 +52,9 @@ function originsOfLeaf({ ledger, within, labelOf }: Resolution, leaf: string): {
 function keyWasInForce(node: Node, view: Resolution): Alive | undefined {
   const { ledger, within, labelOf } = view;
   const { signer } = node.statement;
-  const origins = [ledger.foundation, ...ledger.plans].filter((index) => {
-    const { statement } = nodeAt(ledger, index);
-    return (
-      (statement.type === "found" || statement.type === "plan") &&
-      hasBit(within, index) &&
-      labelOf(index) !== "out" &&
-      listsKey(statement.body.plan, signer)
-    );
+  const origins = [ledger.root, ...ledger.plans].filter((index) => {
+    const parts = planOf(nodeAt(ledger, index).statement)?.plan;
+    return parts !== undefined && hasBit(within, index) && labelOf(index) !== "out" && listsKey(parts, signer);
   });
   if (origins.length === 0) return undefined;
   const { chain } = planHistory(view);

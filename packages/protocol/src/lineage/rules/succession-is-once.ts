@@ -1,21 +1,24 @@
-import type { KnownStatement } from "../../statement/index.ts";
-import type { PlanInForce } from "./plan-matures.ts";
+import { equalBytes } from "../../codec/index.ts";
+import { delayOf, type KnownStatement, type PlanParts, recoveryCommitment } from "../../statement/index.ts";
 
-type Outcome = { readonly kind: "held" } | { readonly kind: "void"; readonly rule: "authorityOrder"; readonly because: undefined };
+/** When the observer's clock lets it count. */
+interface Due {
+  readonly index: number;
+  readonly due: number;
+}
 
 /**
- * A `succeed` opens a recovery commitment that is in force in its own past, and each succession epoch has one.
- *
- * This version makes no commitments and opens none. Where no plan in force has one for the threshold that the statement
- * names, it is void by the order of authority. Where a newer Photon made one, the statement is held with all that builds
- * on it. What decides between rival successions, and whether the signature opens the commitment, has its place here.
- *
- * @param plans those in force at some moment since the statement was learned.
+ * Each succession epoch has one: the first that is due counts, of several due at once the one learned first, and every
+ * other of the epoch is void from then on.
  */
-export function successionIsOnce(succession: KnownStatement<"succeed">, plans: readonly PlanInForce[]): Outcome {
-  const { planVersion, threshold } = succession.body;
-  const committed = plans.some(
-    ({ parts }) => parts.version === planVersion && parts.commitments.some((commitment) => commitment.threshold === threshold),
+export const successionIsOnce = <D extends Due>(ripe: readonly D[]): D | undefined =>
+  ripe.toSorted((a, b) => a.due - b.due || a.index - b.index)[0];
+
+/** A succession opens a commitment if its plan version, threshold, salt and key are those that the plan committed to. */
+export function opensCommitment({ body }: KnownStatement<"succeed">, plan: PlanParts): boolean {
+  const { planVersion, threshold, salt, publicKey } = body;
+  if (plan.version !== planVersion || delayOf(salt) === undefined) return false;
+  return plan.commitments.some(
+    (commitment) => commitment.threshold === threshold && equalBytes(commitment.hash, recoveryCommitment(publicKey, salt)),
   );
-  return committed ? { kind: "held" } : { kind: "void", rule: "authorityOrder", because: undefined };
 }

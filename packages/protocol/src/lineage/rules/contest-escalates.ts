@@ -1,0 +1,29 @@
+/** Milliseconds between the first contest and the second key's succession. */
+export const escalationWait = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * A contest learned before a succession counts does not win, it escalates: what the first key signed is contested, and
+ * only what the second key signed counts, 7 days after the first contest at the earliest.
+ *
+ * @param threshold 0 for the first key, 1 for the second.
+ * @param due when it would count.
+ * @param contest when the first contest was learned; undefined where there is none.
+ * @returns when it counts, in milliseconds; undefined where it does not.
+ */
+export function contestEscalates(threshold: number, due: number, contest: number | undefined): number | undefined {
+  if (contest === undefined) return due;
+  return threshold === 0 ? undefined : Math.max(due, contest + escalationWait);
+}
+
+/**
+ * A contested succession is void for good once it has expired and an escalation had its 7 days; but one that was learned
+ * when it had expired already waits for the second key or the person, since nobody could escalate it any more: or else the
+ * old device that contests at peers who were away would win.
+ *
+ * @param known when the succession was learned.
+ * @param since when it became contested.
+ * @returns milliseconds; undefined where time does not end it.
+ */
+export function contestEnds(known: number, expiry: number, since: number): number | undefined {
+  return known >= expiry ? undefined : Math.max(expiry, since + escalationWait);
+}
