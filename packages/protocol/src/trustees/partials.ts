@@ -3,7 +3,7 @@
  * round and no nonce: a trustee that was restored, or asked twice, gives the same answer. See spec/11-trustees.md.
  *
  *     trustee     signPartials     S_i = s·H_i
- *     new device  verifyPartials   e(Σ r_i·S_i, G) = e(Σ r_i·H_i, s·G), r_i of 128 random bits
+ *     new device  verifyPartials   e(Σ w_i·S_i, G) = e(Σ w_i·H_i, s·G), w_i of 128 random bits
  *                 combinePartials  Σ λ_j·S_ij over exactly as many trustees as it takes
  *                 blindSignature   + ρ·H_i
  */
