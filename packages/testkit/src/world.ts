@@ -5,7 +5,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createProfile, type Engine, joinProfile, openProfile, type PhotonError, type Ports } from "@photon/engine";
+import {
+  createProfile,
+  type Engine,
+  joinProfile,
+  openProfile,
+  openRecovery,
+  type PhotonError,
+  type Ports,
+  recoverProfile,
+  type Recovery,
+  type RecoveryStep,
+} from "@photon/engine";
 import { httpBlobStore, httpTransport } from "@photon/engine/adapters/http";
 import { memoryKeyStore, memoryStore, type MemorySnapshot, type MemoryStore } from "@photon/engine/adapters/memory";
 import { nodeSessionCrypto, systemRandom } from "@photon/engine/adapters/node";
@@ -33,6 +44,16 @@ export interface Device {
   restoreDisk(snapshot: MemorySnapshot): Promise<void>;
 }
 
+/** A device on which a recovery by trustees was begun: no profile yet, but a store that outlives its process. */
+export interface Newcomer {
+  recovery: Recovery;
+  readonly ports: Ports;
+  /** As kill -9 does: what is in memory is gone, and the recovery is opened again from the disk. */
+  restart(): Promise<void>;
+  /** One step; once the archive is open, the device that it has become. */
+  poll(): Promise<Exclude<RecoveryStep, { readonly state: "recovered" }> | Device>;
+}
+
 export interface World {
   readonly url: string;
   readonly data: string;
@@ -43,6 +64,8 @@ export interface World {
   person(device: string): Promise<Device>;
   /** Another device for the person who has `first`. */
   addDevice(first: Device, name: string): Promise<Device>;
+  /** Somebody with nothing in their hands begins a recovery by trustees. @param relay an address, or a trustee's words. */
+  recover(name: string, relay?: string): Promise<Newcomer>;
   /** The inviter meets the invitee; both end up active. */
   befriend(inviter: Device, inviteePetname: string, invitee: Device, inviterPetname: string): Promise<void>;
   /** Syncs all, again and again, until nobody has anything new to read or write. */
@@ -102,7 +125,12 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
   async function makeDevice(name: string, begin: (ports: Ports) => Promise<Engine>): Promise<Device> {
     const keys = memoryKeyStore(systemRandom);
     await keys.open();
-    let store = memoryStore();
+    const store = memoryStore();
+    return deviceOver(name, store, keys, await begin(makePorts(store, keys)));
+  }
+
+  function deviceOver(name: string, disk: MemoryStore, keys: KeyStore, engine: Engine): Device {
+    let store = disk;
     let ports = makePorts(store, keys);
     const device: Device = {
       name,
@@ -113,7 +141,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
       get ports() {
         return ports;
       },
-      engine: await begin(ports),
+      engine,
       restart: () => device.restoreDisk(store.snapshot()),
       reopenThrough: async (wrap) => {
         device.engine = must(await openProfile({ ...ports, store: wrap(store) }));
@@ -152,6 +180,29 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
         }
         throw new Error(`${name} did not join`);
       });
+    },
+    recover: async (name, relay = url) => {
+      const keys = memoryKeyStore(systemRandom);
+      await keys.open();
+      let store = memoryStore();
+      let ports = makePorts(store, keys);
+      const newcomer: Newcomer = {
+        recovery: must(await recoverProfile(ports, { device: name, relay })),
+        get ports() {
+          return ports;
+        },
+        restart: async () => {
+          store = memoryStore(store.snapshot());
+          ports = makePorts(store, keys);
+          const opened = must(await openRecovery(ports));
+          if (opened !== undefined) newcomer.recovery = opened;
+        },
+        poll: async () => {
+          const step = must(await newcomer.recovery.poll());
+          return step.state === "recovered" ? deviceOver(name, store, keys, step.engine) : step;
+        },
+      };
+      return newcomer;
     },
     befriend: async (inviter, inviteePetname, invitee, inviterPetname) => {
       const invitation = must(await inviter.engine.meet({ petname: inviteePetname }));

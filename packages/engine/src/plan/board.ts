@@ -51,8 +51,8 @@ export const deviceAuthor = ({ dealt }: DealtPlan): Author => ({
 
 const entriesPerRead = 256;
 const maxRounds = 64;
-/** Entries of one plan that are kept; a trustee's share of a board holds fewer. */
-const maxKept = 4096;
+/** Entries of one author that are kept: nobody says more in the life of a plan, and nobody fills up what others need. */
+const maxKept = 512;
 
 const prefixOf = ({ plan, version }: PlanName): string => `${toHex(plan).slice(0, 16)}-${version}`;
 const rowSchema = struct({ entry: [1, bytes({ min: 1, max: 66_000 })] });
@@ -80,21 +80,14 @@ async function readBoard(work: Work, name: Boards, board: Board): Promise<Result
   const cursor = `board/${toHex(board.receiveId)}`;
   let after = (await work.read("cursor", cursor, cursorSchema)) ?? 0;
   for (let round = 0; round < maxRounds; round++) {
+    const from = after;
     const request = signRead(board.readSeed, { receiveId: board.receiveId, after, limit: entriesPerRead });
     const answer = await work.ports.transport.call(board.relay, "read", [request]);
     if (!answer.ok) return { ok: false, error: relayProblem(board.relay, answer.error) };
     const [result] = answer.value.value;
     if (result === undefined || result.kind === "refused")
-      return {
-        ok: false,
-        error: relayProblem(board.relay, {
-          code: "refused",
-          refusal: result?.value ?? "internal",
-          detail: "a plan queue cannot be read",
-          retryAfter: undefined,
-        }),
-      };
-    const { entries, last } = result.value;
+      return unread(board, `a plan queue cannot be read (${result?.value ?? "no answer"})`);
+    const { entries, last, gone } = result.value;
     // A relay that shows less than it had is read again from its beginning: entries are kept under their own ids.
     if (last < after) {
       after = 0;
@@ -105,18 +98,27 @@ async function readBoard(work: Work, name: Boards, board: Board): Promise<Result
       if (opened.ok) await keepEntry(work, name, opened.value);
       after = Math.max(after, seq);
     }
-    work.write("cursor", cursor, cursorSchema, after);
-    if (after >= last || entries.length === 0) return ok(undefined);
+    if (after !== from) work.write("cursor", cursor, cursorSchema, after);
+    if (after >= last || last <= gone) return ok(undefined);
+    // What is withheld may be an objection: an operator that shows fewer entries than it has was not read.
+    if (entries.length === 0) return unread(board, "a plan queue is shown with a gap");
   }
-  return ok(undefined);
+  return unread(board, "a plan queue has no end");
 }
+
+const unread = ({ relay }: Board, detail: string): { readonly ok: false; readonly error: PhotonError } => ({
+  ok: false,
+  error: relayProblem(relay, { code: "refused", refusal: "internal", detail, retryAfter: undefined }),
+});
 
 async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<void> {
   const entry = readEntry(received, name, name.dealerKey);
   if (!entry.ok) return;
   const id = `${prefixOf(name)}/${toHex(entry.value.id)}`;
   if ((await getState(work, `board/${id}`)) !== undefined) return;
-  if ((await listState(work, `board/${prefixOf(name)}/`)).length >= maxKept) return;
+  const author = toHex(entry.value.author);
+  const held = await sightings(work, name);
+  if (held.filter((one) => toHex(one.entry.author) === author).length >= maxKept) return;
   await setState(work, `board/${id}`, encode(rowSchema, { entry: received }));
   await setState(work, `bseen/${id}`, encodeFirstSeen(work.now()));
 }
