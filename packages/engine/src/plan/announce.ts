@@ -2,10 +2,10 @@
  * The plan in every lineage: its commitments, blinded for each relationship, so that peers know which succession to believe.
  * Found again by each pass, so that what was interrupted goes on.
  */
-import { type Bytes, expectOk } from "@photon/protocol/codec";
+import { encode, expectOk, sha256, toHex } from "@photon/protocol/codec";
 import type { Lineage, Relationship } from "../relationship/model.ts";
 import type { Custody, PlanParts, SideId } from "@photon/protocol/statement";
-import { parseVerification, recoveryCommitments, type Verification } from "@photon/protocol/trustees";
+import { parseVerification, recoveryCommitments, type Verification, verificationSchema } from "@photon/protocol/trustees";
 import { computeCustody } from "../relationship/custody.ts";
 import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
@@ -14,11 +14,15 @@ import { type Dealt, type DealtPlan, heldPlan } from "./records.ts";
 
 export const noPlan: PlanParts = { version: 0, commitments: [], admissionKeys: [] };
 
-/** Some milliseconds for each point: decoded once for each plan. */
-const decoded = new WeakMap<Bytes, Verification>();
+/** Decoding takes some milliseconds for each point: those of the last few plans are kept, by what they were decoded from. */
+const decoded = new Map<string, Verification>();
+const maxDecoded = 8;
 export function verificationOf({ verification }: Dealt): Verification {
-  const known = decoded.get(verification.uncontested) ?? expectOk(parseVerification(verification));
-  decoded.set(verification.uncontested, known);
+  const key = toHex(sha256(encode(verificationSchema, verification)));
+  const known = decoded.get(key) ?? expectOk(parseVerification(verification));
+  decoded.delete(key);
+  decoded.set(key, known);
+  for (const oldest of decoded.keys()) if (decoded.size > maxDecoded) decoded.delete(oldest);
   return known;
 }
 
