@@ -1,6 +1,9 @@
 /** How commands are declared: their words, their arguments, their examples, and what completion offers for them. */
 import { Argument, type Command, Option } from "commander";
+import { err, ok, type Result } from "@photon/protocol/codec";
 import type { Handler } from "./cli.ts";
+import { cliError, type Failure } from "./failure.ts";
+import { named } from "./output/shown.ts";
 
 /** Runs a handler for the command that was typed. */
 export type Run = (handler: Handler) => Promise<void>;
@@ -52,6 +55,16 @@ export const argumentOf = (name: string, words: string, choices: readonly string
   new Argument(name, words).choices(choices);
 
 export const liveKind = (argument: { name(): string }): Live | undefined => liveArguments[argument.name()];
+
+/** What a group does by default takes no arguments: what was typed there was meant for a command that is not there. */
+export function noSuchCommand(group: string, typed: readonly string[]): Result<void, Failure> {
+  const [unknown] = typed;
+  return unknown === undefined
+    ? ok(undefined)
+    : err(
+        cliError("usage", `\`photon ${group}\` has no command ${named(unknown)}`, `\`photon help ${group}\` lists what it can do.`),
+      );
+}
 
 /** The words that are typed to reach it, such as "photon devices add". */
 export function path(command: Command): string {

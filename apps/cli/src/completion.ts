@@ -77,8 +77,9 @@ const optionsOf = (command: Command): readonly (readonly [string, string])[] => 
 const fileOptions = new Set(["--to", "--config", "--data"]);
 
 function optionValues(option: Option, fits: (words: readonly (readonly [string, string])[]) => Candidates["words"]): Candidates {
-  const words = fits((option.argChoices ?? []).map((choice): [string, string] => [choice, ""]));
-  return { words, live: option.long !== undefined && option.long !== null && fileOptions.has(option.long) ? "file" : undefined };
+  const choices = option.argChoices ?? [];
+  const isFile = choices.length === 0 && fileOptions.has(option.long ?? "");
+  return { words: fits(choices.map((choice): [string, string] => [choice, ""])), live: isFile ? "file" : undefined };
 }
 
 /** What is printed so that the shell completes file names itself. */

@@ -9,7 +9,7 @@
 import type { Engine, PhotonError, SyncReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "./cli.ts";
-import type { Attempt } from "./failure.ts";
+import type { Attempt, Failure } from "./failure.ts";
 import type { Json } from "./output/json.ts";
 import { shown } from "./output/shown.ts";
 import { plural } from "./output/time.ts";
@@ -92,7 +92,7 @@ export function leftoverWords(report: SyncReport): string {
   return lines.join("\n");
 }
 
-export function problemWords(problem: PhotonError): string {
+export function problemWords(problem: Failure): string {
   const exactly = problem.detail === "" ? "" : ` (${shown(problem.detail, { limit: 300 })})`;
   return `${problem.message}${exactly} ${problem.remedy}`;
 }

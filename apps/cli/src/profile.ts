@@ -1,11 +1,11 @@
 /** The composition root of the engine: an engine over one profile folder. Everything heavy is loaded here, when it is really used. */
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine, Joining } from "@photon/engine";
+import type { Engine, Joining, Profiles, Recovery } from "@photon/engine";
 import type { NodePorts } from "@photon/engine/node";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
-import type { JoiningProfile, OpenProfile, ProfileHome } from "./world.ts";
+import type { JoiningProfile, OpenProfile, ProfileHome, RecoveringProfile } from "./world.ts";
 
 const databaseName = "profile.db";
 /** Milliseconds: making a profile has no other command to wait for. */
@@ -22,6 +22,8 @@ export function nodeProfileHome(folder: string): ProfileHome {
       if (!made.ok) return made;
       const { createProfile } = await import("@photon/engine");
       return using(folder, creationWait, async (open) => {
+        const free = await nothingRecovers(open);
+        if (!free.ok) return free;
         const engine = await createProfile(open.ports, options);
         return engine.ok ? ok(opened(engine.value, open)) : engine;
       });
@@ -31,7 +33,10 @@ export function nodeProfileHome(folder: string): ProfileHome {
       const { openProfile } = await import("@photon/engine");
       return using(folder, waitMs, async (open) => {
         const engine = await openProfile(open.ports);
-        return engine.ok ? ok(opened(engine.value, open)) : engine;
+        if (engine.ok) return ok(opened(engine.value, open));
+        if (engine.error.code !== "no-profile") return engine;
+        const free = await nothingRecovers(open);
+        return free.ok ? engine : free;
       });
     },
     join: async (options) => {
@@ -39,9 +44,31 @@ export function nodeProfileHome(folder: string): ProfileHome {
       if (!made.ok) return made;
       const { joinProfile } = await import("@photon/engine");
       return using(folder, creationWait, async (open) => {
+        const free = await nothingRecovers(open);
+        if (!free.ok) return free;
         const joining = await joinProfile(open.ports, options);
         if (!joining.ok) return joining;
         return ok(joiningProfile(joining.value, open));
+      });
+    },
+    recover: async (options) => {
+      const made = makeFolder(folder);
+      if (!made.ok) return made;
+      const { recoverProfile } = await recoveries();
+      return using(folder, creationWait, async (open) => {
+        const recovery = await recoverProfile(open.ports, options);
+        return recovery.ok ? ok(recoveringProfile(recovery.value, open)) : recovery;
+      });
+    },
+    resume: async (waitMs) => {
+      if (!present()) return ok(undefined);
+      const { openRecovery } = await recoveries();
+      return using(folder, waitMs, async (open) => {
+        const recovery = await openRecovery(open.ports);
+        if (!recovery.ok) return recovery;
+        if (recovery.value !== undefined) return ok(recoveringProfile(recovery.value, open));
+        await open.close();
+        return ok(undefined);
       });
     },
     invitationRelay: async (invitation) => (await import("@photon/engine")).invitationRelay(invitation),
@@ -64,6 +91,44 @@ function joiningProfile(joining: Joining, open: NodePorts): JoiningProfile {
       return ok({ state: "joined", profile: opened(step.value.engine, open), problems: step.value.problems });
     },
     close: () => open.close(),
+  };
+}
+
+/** Until this engine has them, no recovery is ever under way. */
+async function recoveries(): Promise<Pick<Profiles, "recoverProfile" | "openRecovery">> {
+  const engine: Partial<Profiles> & Pick<Profiles, "openProfile"> = await import("@photon/engine");
+  const { photonError } = await import("@photon/engine/errors");
+  return {
+    recoverProfile: engine.recoverProfile ?? (async () => err(photonError("newer-photon"))),
+    openRecovery: engine.openRecovery ?? (async () => ok(undefined)),
+  };
+}
+
+/** A new person, or a device of one, is not made over a recovery that is not over. */
+async function nothingRecovers(open: NodePorts): Attempt<void> {
+  const { openRecovery } = await recoveries();
+  const recovery = await openRecovery(open.ports);
+  if (!recovery.ok) return recovery;
+  return recovery.value === undefined
+    ? ok(undefined)
+    : err((await import("@photon/engine/errors")).photonError("recovery-waiting"));
+}
+
+function recoveringProfile(recovery: Recovery, open: NodePorts): RecoveringProfile {
+  return {
+    request: recovery.request,
+    spoken: recovery.spoken,
+    script: recovery.script,
+    poll: async () => {
+      const step = await recovery.poll();
+      if (!step.ok) return step;
+      if (step.value.state !== "recovered") return ok(step.value);
+      return ok({ state: "recovered", profile: opened(step.value.engine, open), problems: step.value.problems });
+    },
+    close: async () => {
+      await recovery.close();
+      await open.close();
+    },
   };
 }
 

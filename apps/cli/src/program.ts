@@ -4,16 +4,20 @@ import { acceptCommand } from "./commands/accept.ts";
 import { backupCommands } from "./commands/backup.ts";
 import { completionCommands } from "./commands/completion.ts";
 import { contactsCommands } from "./commands/contacts.ts";
+import { contestCommand } from "./commands/contest.ts";
 import { devicesCommands } from "./commands/devices.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { helpCommand } from "./commands/help.ts";
 import { initCommand } from "./commands/init.ts";
 import { meetCommand } from "./commands/meet.ts";
 import { messagesCommands } from "./commands/messages.ts";
+import { planCommands } from "./commands/plan.ts";
+import { recoverCommands } from "./commands/recover.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { serviceCommands } from "./commands/service.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { transferCommands } from "./commands/transfer.ts";
+import { trusteeCommands } from "./commands/trustee.ts";
 import { watchCommand } from "./commands/watch.ts";
 import type { Run } from "./command.ts";
 import { version } from "./version.ts";
@@ -22,6 +26,7 @@ const groups: readonly (readonly [heading: string, declare: readonly ((program: 
   ["Begin:", [initCommand, meetCommand, acceptCommand]],
   ["Every day:", [contactsCommands, messagesCommands, syncCommand, watchCommand]],
   ["Devices and backup:", [devicesCommands, backupCommands, transferCommands]],
+  ["Losing everything, and coming back:", [planCommands, recoverCommands, trusteeCommands, contestCommand]],
   ["This machine:", [serviceCommands, serveCommand, doctorCommand, completionCommands, helpCommand]],
 ];
 

@@ -1,5 +1,5 @@
 /** What the command line takes from the machine, so that tests can give it something else. */
-import type { Engine, PhotonError } from "@photon/engine";
+import type { Engine, PhotonError, RecoveryStep } from "@photon/engine";
 import type { Bytes } from "@photon/protocol/codec";
 import type { Attempt, Failure } from "./failure.ts";
 
@@ -47,15 +47,32 @@ export interface JoiningProfile {
   close(): Promise<void>;
 }
 
+/** A recovery by trustees that was begun in this folder, under its lock; see `Recovery` of the engine. */
+export interface RecoveringProfile {
+  readonly request: string;
+  readonly spoken: string;
+  readonly script: readonly string[];
+  /** One step. Once it says `recovered`, the profile holds the lock, and this is over. */
+  poll(): Attempt<RecoveringStep>;
+  close(): Promise<void>;
+}
+export type RecoveringStep =
+  | Exclude<RecoveryStep, { readonly state: "recovered" }>
+  | { readonly state: "recovered"; readonly profile: OpenProfile; readonly problems: readonly PhotonError[] };
+
 /** The folder of one profile, and the only ways to what is in it. */
 export interface ProfileHome {
   readonly folder: string;
   /** Whether there is anything of a profile in the folder; says nothing about whether it can be opened. */
   present(): boolean;
   create(options: { readonly device: string; readonly relay: string; readonly vault: string }): Attempt<OpenProfile>;
-  /** @param waitMs how long to wait for another process, in milliseconds. */
+  /** Fails with `recovery-waiting` where a recovery is not over. @param waitMs how long to wait for another process. */
   open(waitMs: number): Attempt<OpenProfile>;
   join(options: { readonly device: string; readonly code: string }): Attempt<JoiningProfile>;
+  /** Begins a recovery by trustees. @param options.relay an address, or the words that a trustee gave. */
+  recover(options: { readonly device: string; readonly relay: string }): Attempt<RecoveringProfile>;
+  /** The recovery that was begun in this folder and is not over; undefined if there is none. */
+  resume(waitMs: number): Attempt<RecoveringProfile | undefined>;
   /** The relay that an invitation names; undefined for words alone. */
   invitationRelay(invitation: string): Attempt<string | undefined>;
   /** Reads every page of the database; changes nothing. */

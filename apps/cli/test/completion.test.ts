@@ -48,6 +48,23 @@ describe("candidates come from the command tree and the profile, without network
     [["export", "c"], ["contacts"]],
     [["export", "contacts", "--to", ""], [":files"]],
     [["import", ""], [":files"]],
+    [
+      ["send", "Ben", "hello", "--to", ""],
+      ["new", "old"],
+    ],
+    [
+      ["plan", "trustees", "s"],
+      ["show", "set"],
+    ],
+    [["plan", "trustees", "set", "Ben", "C"], ["Chi Ng"]],
+    [
+      ["trustee", "approve", ""],
+      ["Ben", "Chi Ng", "c3"],
+    ],
+    [
+      ["trustee", "approve", "Ben", "--contacted", ""],
+      ["i-reached-them", "they-reached-me"],
+    ],
     [["--json", "contacts", "ver"], ["verify"]],
     [["send", "Ben", "--", "--j"], []],
     [["nonsense", ""], []],

@@ -38,8 +38,8 @@ describe("every page is that of this very program", () => {
     expect(file("apps/cli/man/photon.1")).toBe(manPage(program, version));
   });
 
-  test("docs/guide/scripting.md speaks only of commands and options that exist", () => {
-    const text = file("docs/guide/scripting.md");
+  test.each(["scripting", "recovery"])("docs/guide/%s.md speaks only of commands and options that exist", (page) => {
+    const text = file(`docs/guide/${page}.md`);
     const names = new Set(all.map(({ name }) => name));
     const groups = new Set(all.filter(({ group }) => group).map(({ name }) => name));
     for (const [, line] of text.matchAll(/`(photon [^`]+)`/gu)) {
@@ -121,6 +121,10 @@ describe("help", () => {
       "backup",
       "export",
       "import",
+      "plan",
+      "recover",
+      "trustee",
+      "contest",
       "sync",
       "watch",
       "service",

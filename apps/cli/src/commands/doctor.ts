@@ -48,6 +48,7 @@ async function doctor(cli: Cli): Attempt<Answer> {
     if (database.ok) {
       const opened = await examineProfile(cli, findings);
       if (opened === "locked") exit = 11;
+      if (opened === "recovering") exit = 20;
     }
   }
   return ok(report(cli, findings, exit));
@@ -67,12 +68,16 @@ async function openForExamination(cli: Cli): Attempt<OpenProfile> {
   }
 }
 
-async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "locked" | "closed"> {
+async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "locked" | "closed" | "recovering"> {
   const opened = await openForExamination(cli);
   if (!opened.ok) {
-    const locked = opened.error.code === "profile-locked";
-    findings.push(failureFinding(locked ? "lock" : "profile", opened.error));
-    return locked ? "locked" : "closed";
+    const { code, message, remedy } = opened.error;
+    if (code === "recovery-waiting") {
+      findings.push(warning("profile", message, remedy));
+      return "recovering";
+    }
+    findings.push(failureFinding(code === "profile-locked" ? "lock" : "profile", opened.error));
+    return code === "profile-locked" ? "locked" : "closed";
   }
   try {
     const { engine } = opened.value;

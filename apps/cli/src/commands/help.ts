@@ -17,7 +17,7 @@ export function helpCommand(program: Command, run: Run): void {
     name: "help",
     summary: "explain a command or a topic",
     description:
-      "Explains a command, with examples, or one of the topics exit-codes, scripting, secrets, environment and files. Alone it lists the commands.",
+      "Explains a command, with examples, or one of the topics exit-codes, scripting, recovery, secrets, environment and files. Alone it lists the commands.",
     examples: [
       ["photon help devices retire", "one command"],
       ["photon help topics", "what else is explained"],

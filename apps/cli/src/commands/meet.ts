@@ -6,9 +6,9 @@ import { declare, type Run } from "../command.ts";
 import { contactJson, idText } from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
-import { styleFor } from "../output/style.ts";
 import { instant, localTime } from "../output/time.ts";
 import { type Pass, withProfile } from "../pass.ts";
+import { showQr } from "../qr.ts";
 
 interface Options {
   readonly petname?: string;
@@ -69,21 +69,6 @@ async function invited(cli: Cli, invitation: Invitation): Attempt<Answer> {
 
 const invitationWords = (cli: Cli, invitation: Invitation): string =>
   `It works once, until ${localTime(invitation.expires, cli.world.now())}. Whoever has it can answer in the person's place, so use a channel that reaches only them.`;
-
-async function showQr(cli: Cli, link: string): Promise<void> {
-  if (!cli.world.stderr.isTTY || cli.globals.json || cli.globals.quiet) return;
-  const { renderUnicodeCompact } = await import("uqr");
-  const code = renderUnicodeCompact(link, { border: 2, ecc: "M" });
-  const columns = code.indexOf("\n");
-  // Light on dark whatever the window's own colours are: some scanners read it only so.
-  const { onDark } = styleFor(cli.world.stderr, cli.world.env, cli.globals.color);
-  const lines = code.split("\n").map((line) => onDark(line));
-  cli.say(
-    columns <= cli.world.stderr.columns
-      ? lines.join("\n")
-      : "This window is too narrow for the QR code; the link and the words say the same.",
-  );
-}
 
 /** Prints the invitation at once, then waits; a stream of two lines. */
 async function waitForGuest(cli: Cli, pass: Pass, invitation: Invitation): Attempt<Answer> {

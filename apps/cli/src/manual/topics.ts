@@ -20,10 +20,21 @@ export const topics: readonly Topic[] = [
     name: "scripting",
     title: "Scripting",
     text: [
-      "With --json a command prints exactly one object on standard output, with a `schema` number. Commands that stay (watch, serve, meet --wait, devices add) print one object a line. A failure is an object too: {schema, error: {code, message, remedy, detail}}, with the exit code of that failure.",
-      "With --no-input nothing is ever asked: what is missing is a usage error, exit code 2. Naming a device to `devices retire` is then enough; other acts that cannot be undone want --yes.",
+      "With --json a command prints exactly one object on standard output, with a `schema` number. Commands that stay (watch, serve, meet --wait, devices add, recover trustees --wait) print one object a line. A failure is an object too: {schema, error: {code, message, remedy, detail}}, with the exit code of that failure.",
+      "With --no-input nothing is ever asked: what is missing is a usage error, exit code 2. Naming a device to `devices retire`, or a person and their code to `trustee approve`, is then enough; other acts that cannot be undone want --yes.",
       "Times are ISO 8601 in UTC. If something could not be sent or fetched, the object also has `pending` and `problems`, and the exit code is 3.",
       "Characters that a terminal might act on are written as \\u escapes; the values are unchanged.",
+    ],
+  },
+  {
+    name: "recovery",
+    title: "Losing everything, and coming back",
+    text: [
+      "Before: `photon plan trustees set NAME NAME NAME` asks people you know to be your trustees. Once all of them hold a share, some of them together can bring you back. Write down how to reach them without Photon.",
+      "When everything is lost: `photon recover` lists every way back. With trustees it is `photon recover trustees` on a new device; you speak the code that it shows to each of them, and `photon sync` goes on with it. If you remember no address, a trustee reads you words (`photon trustee help`) that stand in for one.",
+      "As a trustee: reach the person yourself, on a channel that you already had, before you type any code. Urgency, secrecy, a new number, somebody who speaks for them: these are what a scam looks like. `photon trustee decline` is quiet.",
+      "If somebody recovers in your name and it is not you: `photon contest`, on any device that you still have; then call your trustees. An objection does not decide, it makes the bar higher and the wait longer.",
+      "If somebody you know was recovered: what they write is marked until you have made sure and said so with `photon contacts confirm`, or with `photon contacts refuse`.",
     ],
   },
   {

@@ -4,13 +4,19 @@ export const instant = (milliseconds: number): string => new Date(clamp(millisec
 const clamp = (milliseconds: number): number =>
   Number.isFinite(milliseconds) ? Math.min(Math.max(milliseconds, 0), 253_402_300_799_000) : 0;
 
+const two = (part: number): string => String(part).padStart(2, "0");
+
 /** Local date and minute, such as "2025-03-14 09:26", or the hour alone if it is today. */
 export function localTime(milliseconds: number, now: number): string {
   const at = new Date(clamp(milliseconds));
-  const two = (part: number): string => String(part).padStart(2, "0");
   const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  if (at.toDateString() === new Date(now).toDateString()) return clock;
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`;
+  return at.toDateString() === new Date(now).toDateString() ? clock : `${localDate(milliseconds)} ${clock}`;
+}
+
+/** Local date, such as "2025-03-14". */
+export function localDate(milliseconds: number): string {
+  const at = new Date(clamp(milliseconds));
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
 /** "just now", "5 minutes ago", "3 days ago". */

@@ -1,5 +1,18 @@
 /** An engine in memory that does what it is told: for tests of the command line alone. */
-import type { Contact, Device, Engine, HistoryEntry, PhotonError, ShownMessage, SyncReport } from "@photon/engine";
+import type {
+  Contact,
+  Device,
+  Engine,
+  HistoryEntry,
+  PhotonError,
+  PlanStatus,
+  RecoveryCase,
+  RecoveryNotice,
+  RecoveryProgress,
+  ShownMessage,
+  SyncReport,
+  Trusteeship,
+} from "@photon/engine";
 import { photonError } from "@photon/engine/errors";
 import { err, ok, utf8 } from "@photon/protocol/codec";
 
@@ -15,6 +28,7 @@ export const contact = (parts: Partial<Contact> = {}): Contact => ({
   verified: undefined,
   custody: "device (software)",
   changes: [],
+  succession: undefined,
   ...parts,
 });
 
@@ -26,6 +40,7 @@ export const message = (parts: Partial<ShownMessage> = {}): ShownMessage => ({
   sent: noon,
   state: "received",
   quarantined: false,
+  unconfirmed: false,
   ...parts,
 });
 
@@ -38,6 +53,76 @@ export const change = (parts: Partial<HistoryEntry> = {}): HistoryEntry => ({
   ...parts,
 });
 
+const day = 86_400_000;
+
+export const plan = (parts: Partial<PlanStatus> = {}): PlanStatus => ({
+  version: 1,
+  threshold: 2,
+  contested: 3,
+  delayHours: 48,
+  hint: "Ask Ben first",
+  operators: ["https://relay.example"],
+  members: [
+    { petname: "Ben", state: "holding", since: noon },
+    { petname: "Chi", state: "accepted", since: noon },
+    { petname: "Dee", state: "asked", since: noon - day },
+  ],
+  protected: false,
+  announced: 1,
+  inForce: 0,
+  relationships: 3,
+  alarms: ["2 of 3 have accepted: not protected."],
+  ...parts,
+});
+
+export const recoveryCase = (parts: Partial<RecoveryCase> = {}): RecoveryCase => ({
+  request: "3f9a11c2".repeat(8),
+  device: "new phone",
+  state: "collecting",
+  approvals: 1,
+  needed: 2,
+  until: undefined,
+  contested: false,
+  pressed: false,
+  rivals: 0,
+  approvedByMe: false,
+  warnings: [],
+  ...parts,
+});
+
+export const trusteeship = (parts: Partial<Trusteeship> = {}): Trusteeship => ({
+  petname: "Ben",
+  state: "holding",
+  since: noon,
+  hint: "Ask me about the blue bicycle",
+  threshold: 2,
+  delayHours: 48,
+  cases: [],
+  ...parts,
+});
+
+export const notice = (parts: Partial<RecoveryNotice> = {}): RecoveryNotice => ({
+  request: "3f9a11c2".repeat(8),
+  device: "new phone",
+  approvedBy: ["Ben"],
+  firstSeen: noon,
+  contested: false,
+  arrivedFrom: [],
+  ...parts,
+});
+
+export const progress = (parts: Partial<RecoveryProgress> = {}): RecoveryProgress => ({
+  phase: "signing",
+  contested: false,
+  relationships: 3,
+  succeeded: 0,
+  acknowledged: 0,
+  signers: 1,
+  needed: 2,
+  blamed: [],
+  ...parts,
+});
+
 export interface FakeState {
   contacts: Contact[];
   messages: ShownMessage[];
@@ -45,6 +130,12 @@ export interface FakeState {
   history: HistoryEntry[];
   /** Answers of `sync`, one after the other; the last one repeats. */
   syncs: (SyncReport | PhotonError)[];
+  plan: PlanStatus | undefined;
+  trusteeships: Trusteeship[];
+  /** What waits under the code that is spoken. */
+  spoken: RecoveryCase | PhotonError;
+  notices: RecoveryNotice[];
+  progress: RecoveryProgress | undefined;
   /** What was called, with its arguments. */
   readonly calls: string[];
   hints: number;
@@ -60,6 +151,11 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
     ],
     history: [change()],
     syncs: [quietSync],
+    plan: undefined,
+    trusteeships: [],
+    spoken: recoveryCase(),
+    notices: [],
+    progress: undefined,
     calls: [],
     hints: 0,
     ...parts,
@@ -73,6 +169,13 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
     if (found === undefined) return err(photonError("unknown-contact", who));
     const next = { ...found, ...change };
     state.contacts = state.contacts.map((one) => (one.id === found.id ? next : one));
+    return ok(next);
+  };
+  const onTrust = async (who: string, change: Partial<Trusteeship>) => {
+    const found = state.trusteeships.find(({ petname }) => petname === find(who)?.petname);
+    if (found === undefined) return err(photonError("not-trustee", who));
+    const next = { ...found, ...change };
+    state.trusteeships = state.trusteeships.map((one) => (one === found ? next : one));
     return ok(next);
   };
   const engine: Engine = {
@@ -113,13 +216,78 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
       call("close", who);
       return onContact(who, { state: "closed" });
     },
-    send: async (who, text) => {
-      call("send", who, text);
-      if (find(who) === undefined) return err(photonError("unknown-contact", who));
+    send: async (who, text, options) => {
+      call("send", who, text, ...(options?.to === undefined ? [] : [options.to]));
+      const found = find(who);
+      if (found === undefined) return err(photonError("unknown-contact", who));
+      if (found.state === "contested" && options?.to === undefined) return err(photonError("contested", who));
       if (new TextEncoder().encode(text).length > 32_000) return err(photonError("message-too-long"));
       state.messages.push(message({ id: "m2", from: "me", body: text, state: "queued" }));
       return ok({ id: "m2", state: "queued" });
     },
+    decideSuccession: async (who, decision, how) => {
+      call("decideSuccession", who, decision, ...(how === undefined ? [] : [how]));
+      const found = find(who);
+      if (found?.succession === undefined) return err(photonError("nothing-to-decide", who));
+      const decided = decision === "accept" ? "counted" : "refused";
+      const verified = how === undefined ? {} : { verified: { how, at: noon } };
+      return onContact(who, { state: "active", succession: { ...found.succession, state: decided }, ...verified });
+    },
+    planTrustees: async (options) => {
+      call("planTrustees", options);
+      if (options.trustees.length < 2) return err(photonError("plan-too-few"));
+      state.plan = plan({
+        version: (state.plan?.version ?? 0) + 1,
+        threshold: options.threshold ?? 2,
+        delayHours: options.delayHours ?? 48,
+        hint: options.hint ?? "",
+        operators: ["https://relay.example", ...(options.mirror === undefined ? [] : [options.mirror])],
+        members: options.trustees.map((petname) => ({ petname, state: "asked", since: noon })),
+        alarms: [`0 of ${options.trustees.length} have accepted: not protected.`],
+      });
+      return ok(state.plan);
+    },
+    planStatus: async () => ok(state.plan),
+    trusteeships: async () => ok(state.trusteeships),
+    answerTrustee: async (who, accepts) => {
+      call("answerTrustee", who, accepts);
+      return onTrust(who, { state: accepts ? "accepted" : "refused" });
+    },
+    helpRecover: async (who) => {
+      call("helpRecover", who);
+      return ok({ words: "relay.example one two", relay: "https://relay.example" });
+    },
+    lookUpRequest: async (who, code) => {
+      call("lookUpRequest", who, code);
+      return "exit" in state.spoken ? err(state.spoken) : ok(state.spoken);
+    },
+    approveRecovery: async (who, options) => {
+      call("approveRecovery", who, options);
+      if ("exit" in state.spoken) return err(state.spoken);
+      const { approvals, needed } = state.spoken;
+      const now: RecoveryCase = {
+        ...state.spoken,
+        approvals: approvals + 1,
+        state: approvals + 1 < needed ? "collecting" : "waiting",
+        until: noon + 2 * day,
+        approvedByMe: true,
+      };
+      await onTrust(who, { cases: [now] });
+      return ok(now);
+    },
+    declineRecovery: async (who, options) => {
+      call("declineRecovery", who, options);
+      return onTrust(who, {});
+    },
+    recoveryNotices: async () => ok(state.notices),
+    contest: async (options = {}) => {
+      call("contest", options);
+      const named = state.notices.filter(({ request }) => options.request === undefined || request === options.request);
+      if (named.length === 0) return err(photonError("no-request", options.request ?? ""));
+      state.notices = state.notices.map((one) => (named.includes(one) ? { ...one, contested: true } : one));
+      return ok(state.notices);
+    },
+    recoveryProgress: async () => ok(state.progress),
     read: async (who, { after, limit } = {}) => {
       if (find(who) === undefined) return err(photonError("unknown-contact", who));
       const start = after === undefined ? 0 : state.messages.findIndex(({ id }) => id === after) + 1;

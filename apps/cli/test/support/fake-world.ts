@@ -69,6 +69,8 @@ async function runIn(engine: Engine, locks: string[], argv: readonly string[], o
     },
     open: async () => (present ? ok(profile()) : err(photonError("no-profile"))),
     join: async () => err(photonError("bad-code")),
+    recover: async () => err(photonError("profile-exists")),
+    resume: async () => ok(undefined),
     invitationRelay: async () => ok("https://relay.example"),
     checkDatabase: async () => ok(undefined),
     explain: async () => undefined,
