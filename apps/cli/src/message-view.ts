@@ -15,6 +15,7 @@ export const messageJson = (message: ShownMessage): JsonObject => ({
   state: message.state,
   ...(message.kind === "text" ? {} : { kind: message.kind }),
   ...(message.quarantined ? { quarantined: true } : {}),
+  ...(message.unconfirmed ? { unconfirmed: true } : {}),
 });
 
 export const messageStateWords: Readonly<Record<MessageState, string>> = {
@@ -29,6 +30,7 @@ export function messageText(message: ShownMessage, peer: string, now: number): s
   const who = message.from === "me" ? "you" : shown(peer, { limit: 64 });
   const notes = [
     message.quarantined ? "from a device that no longer counts" : "",
+    message.unconfirmed ? "from a recovered side that nobody has confirmed" : "",
     message.from === "me" ? messageStateWords[message.state] : "",
   ].filter((note) => note !== "");
   const head = `${localTime(message.sent, now)}  ${who}: `;

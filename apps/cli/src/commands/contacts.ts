@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Contact, HistoryEntry } from "@photon/engine";
-import { err, ok } from "@photon/protocol/codec";
+import { ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
-import { declare, type Run } from "../command.ts";
+import { declare, noSuchCommand, type Run } from "../command.ts";
 import {
   changeJson,
   contactJson,
@@ -10,15 +10,19 @@ import {
   gradeWords,
   howVerified,
   idText,
+  isChangingHands,
   isDoubtful,
-  stateWords,
+  standing,
+  successionWords,
   typedName,
 } from "../contact-view.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import type { Attempt } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
 import { localTime, plural } from "../output/time.ts";
 import { withProfile } from "../pass.ts";
+import { noticesNext, noticesWords } from "../recovery-view.ts";
+import { successionCommands } from "./succession.ts";
 import { verifyCommand } from "./verify.ts";
 
 export function contactsCommands(program: Command, run: Run): void {
@@ -35,21 +39,16 @@ export function contactsCommands(program: Command, run: Run): void {
     summary: "everyone you know",
     description:
       "Lists everyone you know, how you verified them, where their keys are kept, and what changed since you last looked.",
-    examples: [["photon contacts --json", "for a script: {contacts: [{id, petname, state, verified, custody, changes}]}"]],
+    examples: [
+      [
+        "photon contacts --json",
+        "for a script: {contacts: [{id, petname, state, verified, custody, changes, note?, succession?}]}",
+      ],
+    ],
   })
     .argument("[unknown...]")
     .action(async (extra: readonly string[]) => run((cli) => list(cli, extra)));
-  declare(contacts, {
-    name: "confirm",
-    summary: "say who accepted your invitation",
-    description: "Confirms that the one who accepted your invitation is the person you meant. Until then nothing is sent to them.",
-    examples: [["photon contacts confirm 019c18ba5c --petname Ben", "it is Ben: begin"]],
-  })
-    .argument("<contact>", "the id that `photon contacts` shows")
-    .option("--petname <name>", "your private name for the person")
-    .action(async (contact: string, options: { readonly petname?: string }) =>
-      run((cli) => confirm(cli, contact, options.petname)),
-    );
+  successionCommands(contacts, run);
   declare(contacts, {
     name: "rename",
     summary: "change your name for someone",
@@ -81,22 +80,26 @@ export function contactsCommands(program: Command, run: Run): void {
 }
 
 async function list(cli: Cli, extra: readonly string[]): Attempt<Answer> {
-  const [unknown] = extra;
-  if (unknown !== undefined)
-    return err(
-      cliError("usage", `\`photon contacts\` has no command ${named(unknown)}`, "`photon help contacts` lists what it can do."),
-    );
+  const meant = noSuchCommand("contacts", extra);
+  if (!meant.ok) return meant;
   return withProfile(cli, async ({ engine }) => {
     const contacts = await engine.contacts();
     if (!contacts.ok) return contacts;
+    const notices = await engine.recoveryNotices();
+    if (!notices.ok) return notices;
+    const now = cli.world.now();
     return ok(
       answer({
         json: { contacts: contacts.value.map(contactJson) },
         data: contacts.value.length === 0 ? "" : contactTable(cli, contacts.value),
-        words: [contacts.value.length === 0 ? "You know nobody yet." : "", ...contacts.value.flatMap(noteworthy)]
+        words: [
+          noticesWords(notices.value),
+          contacts.value.length === 0 ? "You know nobody yet." : "",
+          ...contacts.value.flatMap((contact) => noteworthy(contact, now)),
+        ]
           .filter((line) => line !== "")
           .join("\n"),
-        next: nextFor(contacts.value),
+        next: noticesNext(notices.value) ?? nextFor(contacts.value),
       }),
     );
   });
@@ -106,17 +109,19 @@ function contactTable(cli: Cli, contacts: readonly Contact[]): string {
   const rows = contacts.map((contact) => [
     idText(contact),
     contact.petname === "" ? "(no name yet)" : shown(contact.petname, { limit: 40 }),
-    stateWords[contact.state],
+    standing(contact),
     howVerified(contact),
     shown(contact.custody, { limit: 60 }),
   ]);
   return table(["id", "name", "state", "verified", "keys are kept by"], rows, cli.style);
 }
 
-function noteworthy(contact: Contact): string[] {
+function noteworthy(contact: Contact, now: number): string[] {
   const who = contact.petname === "" ? idText(contact) : named(contact.petname);
   const unseen = contact.changes.filter(({ side }) => side === "peer").length;
+  const succession = successionWords(contact, now);
   return [
+    ...(succession === "" ? [] : [succession]),
     ...(contact.note === undefined ? [] : [`${who}: ${shown(contact.note)}`]),
     ...(unseen === 0 ? [] : [`${who}: ${plural(unseen, "change")} that you have not looked at.`]),
   ];
@@ -126,37 +131,14 @@ function nextFor(contacts: readonly Contact[]): string {
   const claim = contacts.find(({ state }) => state === "confirm");
   if (claim !== undefined)
     return `\`photon contacts confirm ${idText(claim)}${claim.petname === "" ? " --petname NAME" : ""}\` if it is the person you meant.`;
+  const recovered = contacts.find(isChangingHands);
+  if (recovered !== undefined)
+    return `reach ${recovered.petname === "" ? "them" : named(recovered.petname)} in another way, then \`photon contacts confirm ${typedName(recovered)}\`, or \`photon contacts refuse ${typedName(recovered)}\`.`;
   const changed = contacts.find(({ changes }) => changes.length > 0);
   if (changed !== undefined) return `\`photon contacts history ${typedName(changed)}\` shows what changed.`;
   return contacts.length === 0
     ? "`photon meet` invites someone."
     : "`photon read NAME` shows a conversation; `photon send NAME TEXT` goes on with it.";
-}
-
-async function confirm(cli: Cli, id: string, given: string | undefined): Attempt<Answer> {
-  return withProfile(cli, async ({ engine, flush }) => {
-    const contacts = await engine.contacts();
-    if (!contacts.ok) return contacts;
-    const known = contacts.value.find((contact) => contact.id === id)?.petname ?? "";
-    const petname = await cli.need(
-      given ?? (known === "" ? undefined : known),
-      "Who is it? Choose a name for them; only you see it",
-      "--petname",
-    );
-    if (!petname.ok) return petname;
-    if (cli.globals.dryRun) return cli.would(`confirm ${named(id)} as ${named(petname.value)}`);
-    const contact = await engine.confirm(id, { petname: petname.value });
-    if (!contact.ok) return contact;
-    const flushed = await flush();
-    if (!flushed.ok) return flushed;
-    return ok(
-      answer({
-        json: contactJson(contact.value),
-        words: `${named(contact.value.petname)} is confirmed, and you can write to each other. You have not compared words yet, so this rests on the invitation having reached the right person.`,
-        next: `\`photon contacts verify ${typedName(contact.value)}\` shows the words to compare when you next meet or speak.`,
-      }),
-    );
-  });
 }
 
 async function rename(cli: Cli, who: string, petname: string): Attempt<Answer> {

@@ -2,12 +2,13 @@ import type { Command } from "commander";
 import type { Device, DeviceAdmission, Engine, RetireReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
-import { declare, oneOf, type Run } from "../command.ts";
+import { declare, noSuchCommand, oneOf, type Run } from "../command.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
 import { ago, instant, localTime, plural } from "../output/time.ts";
 import { type Pass, withProfile } from "../pass.ts";
+import { noticesNext, noticesWords } from "../recovery-view.ts";
 
 const reasons = ["lost", "taken", "gone"] as const;
 type Reason = (typeof reasons)[number];
@@ -56,24 +57,29 @@ export function devicesCommands(program: Command, run: Run): void {
 }
 
 async function list(cli: Cli, extra: readonly string[]): Attempt<Answer> {
-  const [unknown] = extra;
-  if (unknown !== undefined)
-    return err(
-      cliError("usage", `\`photon devices\` has no command ${named(unknown)}`, "`photon help devices` lists what it can do."),
-    );
+  const meant = noSuchCommand("devices", extra);
+  if (!meant.ok) return meant;
   return withProfile(cli, async ({ engine }) => {
     const devices = await engine.devices();
     if (!devices.ok) return devices;
+    const notices = await engine.recoveryNotices();
+    if (!notices.ok) return notices;
     const live = devices.value.filter(({ state }) => state === "live").length;
     return ok(
       answer({
         json: { devices: devices.value.map(deviceJson) },
         data: deviceTable(cli, devices.value),
-        words:
+        words: [
+          noticesWords(notices.value),
           live === 1
-            ? "This is your only device. If you lose it, what you have is lost with it, unless a passphrase opens your backup."
+            ? "This is your only device. If you lose it, what you have is lost with it, unless trustees bring you back (`photon plan trustees`)."
             : "",
-        next: live === 1 ? "`photon devices add` adds another." : "`photon devices retire NAME` locks out one that you have lost.",
+        ]
+          .filter((line) => line !== "")
+          .join("\n"),
+        next:
+          noticesNext(notices.value) ??
+          (live === 1 ? "`photon devices add` adds another." : "`photon devices retire NAME` locks out one that you have lost."),
       }),
     );
   });

@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import type { Contact, Engine, MessageState } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
-import { declare, type Run } from "../command.ts";
+import { declare, oneOf, type Run } from "../command.ts";
 import { type Attempt, cliError } from "../failure.ts";
-import { contactNamed, typedName } from "../contact-view.ts";
+import { contactNamed, isChangingHands, successionWords, typedName } from "../contact-view.ts";
 import { messageJson, messageText } from "../message-view.ts";
 import { named } from "../output/shown.ts";
 import { plural } from "../output/time.ts";
@@ -18,16 +18,26 @@ export function messagesCommands(program: Command, run: Run): void {
     name: "send",
     summary: "write to someone",
     description:
-      "Sends a text to every device of one person, and to your own. If the relay cannot be reached it is kept here, encrypted, and sent by the next command or `photon sync`. A message holds up to 32,000 bytes.",
+      "Sends a text to every device of one person, and to your own. If the relay cannot be reached it is kept here, encrypted, and sent by the next command or `photon sync`. While somebody's side changes hands by a recovery, what you write waits until you confirm it, or say with --to for whom it is. A message holds up to 32,000 bytes.",
     examples: [
       ["photon send Ben 'I will be late'", "say it"],
       ["git log -1 | photon send Ben -", "send what another program prints"],
+      ["photon send Ana 'Call me' --to new", "to the device that Ana's trustees vouch for, though nobody has confirmed it"],
       ["photon send Ben -- '--quiet means no talk'", "a text that begins with a dash"],
     ],
   })
     .argument("<contact>", "a name or an id")
     .argument("<text...>", "the text; - reads it from standard input")
-    .action(async (contact: string, text: readonly string[]) => run((cli) => send(cli, contact, text.join(" "))));
+    .addOption(
+      oneOf(
+        "--to <side>",
+        "while their side changes hands: new, the device recovered by trustees; old, the devices from before",
+        sides,
+      ),
+    )
+    .action(async (contact: string, text: readonly string[], { to }: SendOptions) =>
+      run((cli) => send(cli, contact, text.join(" "), to)),
+    );
   declare(program, {
     name: "read",
     summary: "show a conversation",
@@ -45,19 +55,38 @@ export function messagesCommands(program: Command, run: Run): void {
     .action(async (contact: string, options: ReadOptions) => run((cli) => read(cli, contact, options)));
 }
 
-async function send(cli: Cli, who: string, typed: string): Attempt<Answer> {
+const sides = ["new", "old"] as const;
+interface SendOptions {
+  readonly to?: (typeof sides)[number];
+}
+
+async function send(cli: Cli, who: string, typed: string, to: SendOptions["to"]): Attempt<Answer> {
   const text = typed === "-" ? await fromInput(cli) : ok(typed);
   if (!text.ok) return text;
   return withProfile(cli, async ({ engine, flush }) => {
     if (cli.globals.dryRun) return cli.would(`send ${plural(Buffer.byteLength(text.value), "byte")} to ${named(who)}`);
-    const sent = await engine.send(who, text.value);
+    const sent = await (to === undefined ? engine.send(who, text.value) : engine.send(who, text.value, { to }));
     if (!sent.ok) return sent;
     const flushed = await flush();
     if (!flushed.ok) return flushed;
     const state = flushed.value === undefined ? sent.value.state : await stateNow(engine, who, sent.value);
     const contacts = await engine.contacts();
     if (!contacts.ok) return contacts;
-    return ok(answer({ json: { id: sent.value.id, state }, ...sentWords(who, state, contactNamed(contacts.value, who)) }));
+    const contact = contactNamed(contacts.value, who);
+    if (to === undefined && contact !== undefined && isChangingHands(contact) && state === "queued")
+      return ok(held(cli, sent.value.id, contact));
+    return ok(answer({ json: { id: sent.value.id, state }, ...sentWords(who, state, contact) }));
+  });
+}
+
+/** It is kept, and goes nowhere before the person has said for whom it is. */
+function held(cli: Cli, id: string, contact: Contact): Answer {
+  const name = typedName(contact);
+  return answer({
+    json: { id, state: "queued", held: true },
+    words: `Your message waits here. ${successionWords(contact, cli.world.now())}`,
+    next: `reach ${named(contact.petname)} in another way, then \`photon contacts confirm ${name}\`; or write with \`--to new\`, or \`--to old\`.`,
+    exit: 22,
   });
 }
 
@@ -144,8 +173,13 @@ async function read(cli: Cli, who: string, options: ReadOptions): Attempt<Answer
         words:
           messages.value.length === 0
             ? `There is nothing ${after === undefined ? "yet " : "newer "}between you and ${named(who)}.`
-            : "",
-        next: `\`photon send ${contact === undefined ? "NAME" : typedName(contact)} TEXT\` answers; \`photon watch\` shows new messages as they come.`,
+            : contact === undefined
+              ? ""
+              : successionWords(contact, now),
+        next:
+          contact !== undefined && isChangingHands(contact)
+            ? `reach ${named(peer)} in another way, then \`photon contacts confirm ${typedName(contact)}\`, or \`photon contacts refuse ${typedName(contact)}\`.`
+            : `\`photon send ${contact === undefined ? "NAME" : typedName(contact)} TEXT\` answers; \`photon watch\` shows new messages as they come.`,
       }),
     );
   });

@@ -8,7 +8,8 @@ import { type Attempt, cliError } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { type Pass, withProfile } from "../pass.ts";
 
-const ways = ["in-person", "words-compared", "known-channel", "introduced"] as const satisfies readonly VerifiedHow[];
+/** How somebody can be verified. */
+export const ways = ["in-person", "words-compared", "known-channel", "introduced"] as const satisfies readonly VerifiedHow[];
 
 export function verifyCommand(contacts: Command, run: Run): void {
   declare(contacts, {

@@ -7,15 +7,17 @@
  * fetched meanwhile is told in the next burst.
  */
 import type { Command } from "commander";
-import type { Engine, SyncReport } from "@photon/engine";
+import type { Contact, Engine, SyncReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import type { Answer, Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
-import { stateWords } from "../contact-view.ts";
+import { stateWords, successionWords } from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
 import { messageStateWords, messageText } from "../message-view.ts";
 import { named, shown } from "../output/shown.ts";
 import { problemJson, problemWords } from "../pass.ts";
+import { noticesWords, progressWords } from "../recovery-view.ts";
+import { caseLine, trusteeshipWords } from "../trustee-view.ts";
 import { eventJson, look, nothingSeen, type Seen, type WatchEvent } from "../watching.ts";
 import type { OpenProfile } from "../world.ts";
 
@@ -31,7 +33,7 @@ export function watchCommand(program: Command, run: Run): void {
     name: "watch",
     summary: "stay, and show what comes",
     description:
-      "Stays connected and shows messages and changes as they come, until Ctrl-C. Other commands work beside it. With --json it prints one object a line, each with an `event`: watching, message, state, contact, change, device, problem or connected.",
+      "Stays connected and shows messages and changes as they come, until Ctrl-C. Other commands work beside it. With --json it prints one object a line, each with an `event`: watching, message, state, contact, change, device, succession, recovery, recovered, trustee, case, problem or connected.",
     examples: [
       ["photon watch", "leave it open in a window"],
       ["photon watch --json | jq -r 'select(.event==\"message\").message.body'", "hand each message to another program"],
@@ -124,8 +126,27 @@ function tellTrouble(cli: Cli, { trouble }: Loop, report: SyncReport): void {
 }
 
 function eventText(event: WatchEvent, now: number): string {
-  if (event.kind === "device")
-    return `your device ${named(event.device.name)}: ${event.device.state === "live" ? "in use" : event.device.state}`;
+  switch (event.kind) {
+    case "device":
+      return `your device ${named(event.device.name)}: ${event.device.state === "live" ? "in use" : event.device.state}`;
+    case "recovery":
+      return noticesWords([event.notice]);
+    case "recovered":
+      return progressWords(event.progress);
+    case "trustee":
+      return `trustee of ${named(event.trusteeship.petname)}: ${trusteeshipWords[event.trusteeship.state]}; \`photon trustee\` tells more`;
+    case "case":
+      return `somebody recovers in the name of ${named(event.trusteeship.petname)}: ${caseLine(event.case, now)}; \`photon trustee status\` tells what to look out for`;
+    case "message":
+    case "state":
+    case "contact":
+    case "succession":
+    case "change":
+      return contactEventText(event, now);
+  }
+}
+
+function contactEventText(event: Extract<WatchEvent, { readonly contact: Contact }>, now: number): string {
   const { petname, id, state } = event.contact;
   const who = petname === "" ? id : petname;
   switch (event.kind) {
@@ -135,6 +156,8 @@ function eventText(event: WatchEvent, now: number): string {
       return `to ${named(who)}: ${messageStateWords[event.state]}`;
     case "contact":
       return `${named(who)}: ${stateWords[state]}`;
+    case "succession":
+      return successionWords(event.contact, now);
     case "change":
       return `${named(who)} ${shown(event.change.words)}; \`photon contacts history\` shows the proof`;
   }
