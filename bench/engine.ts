@@ -1,54 +1,111 @@
 /**
- * The engine. Times are of the processor. Prints a JSON line for each figure.
- * `npx tsx --conditions photon-source bench/engine.ts`
+ * The engine: a message from its text to its deposits and back, storage apart, beside the session alone, libsignal and
+ * matrix-sdk-crypto; and retiring a device. Times are of the processor. Prints a JSON line for each figure.
+ * `npm run bench engine`
  */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { nodeSessionCrypto } from "@photon/engine/adapters/node";
 import { makeSession } from "@photon/protocol/session";
 import { startTalk } from "./engine/conversation.ts";
-import { median, report } from "./engine/measure.ts";
+import type { Retired } from "./engine/many.ts";
+import { isQuick, median, processorTime, quietest, reporter } from "./measure.ts";
+import { peers } from "./session/peers.ts";
 import { makeConversation } from "./session/photon.ts";
 
-const talk = await startTalk();
-const batch = 200;
-const rounds = { warm: 3, counted: 9 };
-const figures: { readonly seal: number; readonly open: number; readonly store: number; readonly session: number }[] = [];
-const bare = await makeConversation(await makeSession(nodeSessionCrypto), 4);
-for (let round = 0; round < rounds.warm + rounds.counted; round++) {
-  const [began, storeBegan] = [processorTime(), talk.storeTime()];
-  await talk.send(batch);
-  const [between, storeBetween] = [processorTime(), talk.storeTime()];
-  const opened = await talk.open();
-  const [ended, storeEnded] = [processorTime(), talk.storeTime()];
-  if (opened !== batch) throw new Error(`${opened} of ${batch} messages were opened`);
-  talk.relay.discard();
-  // In turns with the session by itself, so that a noisy moment of the machine meets both.
-  const bareBegan = processorTime();
-  for (let pair = 0; pair < batch; pair++) await bare();
-  const session = (processorTime() - bareBegan) / batch;
-  if (round < rounds.warm) continue;
-  figures.push({
-    seal: (between - began - (storeBetween - storeBegan)) / batch,
-    open: (ended - between - (storeEnded - storeBetween)) / batch,
-    store: (storeEnded - storeBegan) / batch,
-    session,
-  });
-}
-await talk.close();
-const seal = median(figures.map((figure) => figure.seal));
-const open = median(figures.map((figure) => figure.open));
-const session = median(figures.map((figure) => figure.session));
-report({
-  what: "seal and open through the engine, 2+2 devices, storage apart",
-  value: 1000 / (seal + open),
-  unit: "pairs/s of CPU",
-  beside: 1000 / session,
-});
-report({ what: "seal, keep, deposit for the peer and the own devices", value: seal, unit: "ms of CPU" });
-report({ what: "read, open, keep", value: open, unit: "ms of CPU" });
-report({ what: "store in memory, per pair", value: median(figures.map((figure) => figure.store)), unit: "ms of CPU" });
+const report = reporter("engine");
 
-/** Milliseconds of processor time of this process so far. */
-function processorTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+await talking();
+retiring(isQuick ? [10, 100] : [10, 100, 1000]);
+
+/** What differs between the peers is said in `peers-session.ts`; theirs are sessions alone, without an engine around them. */
+async function talking(): Promise<void> {
+  const talk = await startTalk();
+  const sessions = [
+    { name: "the session alone", once: await makeConversation(await makeSession(nodeSessionCrypto), 4), times: [] as number[] },
+  ];
+  for (const { name, make } of peers) sessions.push({ name, once: await make(), times: [] });
+  const batch = 64;
+  /** Of so many batches: long enough for each to have its share of garbage collected. */
+  const batches = 10;
+  const rounds = isQuick ? { warm: 2, counted: 10 } : { warm: 3, counted: 30 };
+  const [seal, open, store]: [number[], number[], number[]] = [[], [], []];
+  for (let round = 0; round < rounds.warm + rounds.counted; round++) {
+    const sum = { seal: 0, open: 0, store: 0 };
+    for (let at = 0; at < batches; at++) {
+      const [began, storeBegan] = [processorTime(), talk.storeTime()];
+      await talk.send(batch);
+      const [between, storeBetween] = [processorTime(), talk.storeTime()];
+      const opened = await talk.open();
+      const [ended, storeEnded] = [processorTime(), talk.storeTime()];
+      if (opened !== batch) throw new Error(`${opened} of ${batch} messages were opened`);
+      await talk.forget();
+      sum.seal += between - began - (storeBetween - storeBegan);
+      sum.open += ended - between - (storeEnded - storeBetween);
+      sum.store += storeEnded - storeBegan;
+    }
+    const pairs = batch * batches;
+    // In turns with the others, so that a noisy moment of the machine meets all.
+    for (const { once, times } of sessions) {
+      const began = processorTime();
+      for (let pair = 0; pair < pairs; pair++) await once();
+      if (round >= rounds.warm) times.push((processorTime() - began) / pairs);
+    }
+    if (round < rounds.warm) continue;
+    seal.push(sum.seal / pairs);
+    open.push(sum.open / pairs);
+    store.push(sum.store / pairs);
+  }
+  await talk.close();
+  const value = 1 / (quietest(seal) + quietest(open));
+  for (const { name, times } of sessions) {
+    const what = `seal and open through the engine, 2+2 devices, storage apart, beside ${name}`;
+    report({ what, value, unit: "pairs/s of CPU", beside: 1 / quietest(times) });
+  }
+  report({
+    what: "text to deposits for the peer and the own devices, per message",
+    value: 1000 * quietest(seal),
+    unit: "ms of CPU",
+  });
+  report({ what: "deposit to text, per message", value: 1000 * quietest(open), unit: "ms of CPU" });
+  report({ what: "the store in memory, per pair", value: 1000 * median(store), unit: "ms" });
+}
+
+/** In processes of their own. */
+function retiring(sizes: readonly number[]): void {
+  let before: Retired | undefined;
+  for (const size of sizes) {
+    const folder = mkdtempSync(join(tmpdir(), "photon-bench-many-"));
+    try {
+      many("make", folder, String(size));
+      const retired = JSON.parse(many("retire", folder)) as Retired;
+      if (retired.relationships !== size) throw new Error(`${retired.relationships} of ${size} relationships`);
+      const name = `retire a device, ${size.toLocaleString("en-GB")} relationships`;
+      report({ what: name, value: retired.cpuSeconds, unit: "s of CPU" });
+      report({ what: `${name}: held in memory`, value: retired.peakMiB, unit: "MiB" });
+      report({ what: `${name}: sent, per relationship`, value: retired.bytes / size / 1024, unit: "KiB" });
+      if (before !== undefined) {
+        report({
+          what: `${name}: CPU per relationship, beside ${before.relationships}`,
+          value: (1000 * retired.cpuSeconds) / size,
+          unit: "ms of CPU",
+          beside: (1000 * before.cpuSeconds) / before.relationships,
+        });
+      }
+      before = retired;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+}
+
+function many(...words: readonly string[]): string {
+  const program = fileURLToPath(new URL("engine/many.ts", import.meta.url));
+  return execFileSync(process.execPath, [...process.execArgv, program, ...words], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }

@@ -1,24 +1,15 @@
 /**
- * The relay beside a bare `ws` echo without storage, on this machine, in one run. Prints a JSON line for each figure, then a table.
- * Servers and load generator are processes of their own; everything is on loopback. `npx tsx bench/relay.ts`
+ * The relay beside a bare `ws` echo without storage, on this machine, in one run. Prints a JSON line for each figure.
+ * Servers and load generator are processes of their own; everything is on loopback. Times are of the clock on the wall, so that
+ * whatever else runs shows: in the milliseconds most, in the ratios least. `npm run bench relay`
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isQuick, median, reporter } from "./measure.ts";
 import { child, measured, urlOf } from "./relay/processes.ts";
 
-interface Row {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly beside?: number;
-}
-const rows: Row[] = [];
-function report(row: Row): void {
-  rows.push(row);
-  process.stdout.write(`${JSON.stringify({ suite: "relay", ...row })}\n`);
-}
-
+const report = reporter("relay");
 const data = mkdtempSync(join(tmpdir(), "photon-bench-"));
 const settings = JSON.stringify({
   data,
@@ -42,7 +33,7 @@ const sizes = [
 const window = 128;
 const connections = 8;
 const queues = 16;
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const rounds = isQuick ? 1 : 5;
 
 try {
   const relayUrl = await urlOf(relay);
@@ -56,7 +47,8 @@ try {
   for (const { size, count } of sizes) {
     const pairs: { appended: number; echoed: number }[] = [];
     // In turns, so that a noisy moment of the machine meets both.
-    for (let round = 0; round < 3; round++) pairs.push({ echoed: await echoed(size, count), appended: await append(size, count) });
+    for (let round = 0; round < rounds; round++)
+      pairs.push({ echoed: await echoed(size, count), appended: await append(size, count) });
     const beside = median(pairs.map((pair) => pair.echoed));
     report({ what: `ws echo, ${size / 1024} KiB`, value: beside, unit: "/s" });
     report({
@@ -68,9 +60,16 @@ try {
   }
   const http = await measured({ what: "http", url: relayUrl, size: 4096, count: 8_000, connections: 64, queues });
   report({ what: "durable appends over HTTP, 4 KiB", value: http["perSecond"] ?? Number.NaN, unit: "/s" });
-  const delivery = await measured({ what: "delivery", url: relayUrl, size: 4096, pairs: 4, perPair: 300, everyMs: 10 });
-  report({ what: "append to pushed, 4 pairs, p50", value: delivery["p50"] ?? Number.NaN, unit: "ms" });
-  report({ what: "append to pushed, 4 pairs, p99", value: delivery["p99"] ?? Number.NaN, unit: "ms" });
+  const delivery = await measured({
+    what: "delivery",
+    url: relayUrl,
+    size: 4096,
+    pairs: 4,
+    perPair: isQuick ? 100 : 500,
+    everyMs: 10,
+  });
+  report({ what: "acknowledged delivery, 4 pairs, p50", value: delivery["p50"] ?? Number.NaN, unit: "ms" });
+  report({ what: "acknowledged delivery, 4 pairs, p99", value: delivery["p99"] ?? Number.NaN, unit: "ms" });
 
   const before = residentKiB(relay.pid);
   const idle = child("load.ts", JSON.stringify({ what: "idle", url: relayUrl, sockets: 5_000 }));
@@ -84,12 +83,6 @@ try {
   await relay.ended();
   await echo.ended();
   rmSync(data, { recursive: true, force: true });
-}
-
-process.stdout.write(`\n| what | value | of the echo |\n| --- | ---: | ---: |\n`);
-for (const { what, value, unit, beside } of rows) {
-  const shown = value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2);
-  process.stdout.write(`| ${what} | ${shown} ${unit} | ${beside === undefined ? "" : (value / beside).toFixed(2)} |\n`);
 }
 
 /** Resident memory of a process, from Linux. */

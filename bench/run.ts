@@ -1,33 +1,106 @@
 /**
- * `npm run bench`: every suite, one after another, each in a process of its own; their JSON lines as one table, and in
- * `.reports/bench.json`. The peers of the session suite are installed first, beside the workspace.
+ * All benchmarks, one after the other, each in a process of its own; then one table. `npm run bench -- [--quick] [SUITE…]`
+ * Writes `bench/latest.json`, and compares ratios with `bench/baselines.json`: machines differ, ratios less so. `--save` makes
+ * the ratios of this run the baselines.
  */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Figure } from "./measure.ts";
 
-const folder = dirname(fileURLToPath(import.meta.url));
-const suites = ["session.ts", "peers-session.ts", "engine.ts", "relay.ts"];
-const lines: Record<string, unknown>[] = [];
-const failed: string[] = [];
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const suites = ["relay", "session", "peers-session", "engine", "archive"] as const;
+const options = ["--quick", "--save"] as const;
 
-spawnSync("npm", ["ci", "--prefix", folder, "--loglevel=error"], { stdio: "inherit" });
-for (const suite of suites) {
-  console.log(`== ${suite}`);
-  const ran = spawnSync(process.execPath, [...process.execArgv, join(folder, suite)], {
-    encoding: "utf8",
+/** Worse than this part of what it was is said; less is noise. */
+const noise = 0.75;
+
+const words = process.argv.slice(2);
+const chosen = words.filter((word) => !word.startsWith("-"));
+const unknown = words.filter((word) => !([...suites, ...options] as readonly string[]).includes(word));
+if (unknown.length > 0) {
+  console.error(`not known: ${unknown.join(", ")}. There are the suites ${suites.join(", ")}, and ${options.join(", ")}.`);
+  process.exit(2);
+}
+const quick = words.includes("--quick");
+
+if (!existsSync(here("node_modules"))) {
+  console.log("Installing the peers that Photon is measured beside.");
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here("."), stdio: "inherit", shell: process.platform === "win32" });
+}
+const figures: Figure[] = [];
+for (const suite of suites) if (chosen.length === 0 || chosen.includes(suite)) figures.push(...(await run(suite)));
+const machine = { node: process.version, processor: cpus()[0]?.model.trim() ?? "", cores: cpus().length };
+writeFileSync(here("latest.json"), `${JSON.stringify({ ...machine, quick, figures }, null, 2)}\n`);
+const baselines = readBaselines();
+console.log(`\n${table(figures, baselines)}`);
+if (words.includes("--save")) save(figures, chosen.length === 0 ? {} : baselines);
+
+async function run(suite: string): Promise<readonly Figure[]> {
+  console.log(`\n${suite}`);
+  // Without the helpers that collect garbage and compile beside it: what is said to take one core takes one.
+  const flags = ["--single-threaded", "--expose-gc", "--import", "tsx", "--conditions", "photon-source"];
+  const child = spawn(process.execPath, [...flags, here(`${suite}.ts`), ...(quick ? ["--quick"] : [])], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  if (ran.status !== 0) failed.push(suite);
-  for (const line of ran.stdout.split("\n")) {
-    if (line.startsWith("{")) lines.push(JSON.parse(line) as Record<string, unknown>);
-    else if (line.trim() !== "") console.log(line);
+  const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
+  const found: Figure[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith("{")) continue;
+    console.log(`  ${line}`);
+    found.push(JSON.parse(line) as Figure);
   }
+  const code = await ended;
+  if (code !== 0) throw new Error(`${suite} ended with ${code}`);
+  return found;
 }
-console.table(lines);
-const reports = join(dirname(folder), ".reports");
-mkdirSync(reports, { recursive: true });
-writeFileSync(join(reports, "bench.json"), JSON.stringify(lines, undefined, 2));
-if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
-process.exitCode = failed.length === 0 && lines.length > 0 ? 0 : 1;
+
+function readBaselines(): Readonly<Record<string, number>> {
+  return JSON.parse(readFileSync(here("baselines.json"), "utf8")) as Record<string, number>;
+}
+
+function nameOf({ suite, what }: Figure): string {
+  return `${suite}: ${what}`;
+}
+function ratioOf({ value, beside }: Figure): number | undefined {
+  return beside === undefined ? undefined : value / beside;
+}
+
+function save(all: readonly Figure[], before: Readonly<Record<string, number>>): void {
+  const ratios = all.flatMap((figure) => {
+    const ratio = ratioOf(figure);
+    return ratio === undefined ? [] : [[nameOf(figure), Number(ratio.toPrecision(2))] as const];
+  });
+  const merged = { ...before, ...Object.fromEntries(ratios) };
+  writeFileSync(here("baselines.json"), `${JSON.stringify(merged, null, 2)}\n`);
+}
+
+function table(all: readonly Figure[], before: Readonly<Record<string, number>>): string {
+  const rows = all.map((figure) => {
+    const ratio = ratioOf(figure);
+    const baseline = before[nameOf(figure)];
+    const cells = [nameOf(figure), `${shown(figure.value)} ${figure.unit}`, ratio?.toPrecision(2) ?? ""];
+    return [...cells, ratio === undefined ? "" : verdict(figure, ratio, baseline)];
+  });
+  const head = [
+    ["what", "value", "ratio to what it is beside", "ratio before"],
+    ["---", "---:", "---:", "---"],
+  ];
+  return [...head, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function verdict(figure: Figure, ratio: number, baseline: number | undefined): string {
+  if (baseline === undefined) return "none yet";
+  return isWorse(figure, ratio, baseline) ? `${baseline}: worse than before` : `${baseline}`;
+}
+
+/** Rates should be large; times and bytes should be small. */
+function isWorse({ unit }: Figure, ratio: number, baseline: number): boolean {
+  return unit.includes("/s") ? ratio < baseline * noise : ratio > baseline / noise;
+}
+
+function shown(value: number): string {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en-GB") : String(Number(value.toPrecision(3)));
+}

@@ -1,13 +1,15 @@
 /**
  * The session by itself, in Node. Times are of the processor, so "/s" is on one core. Prints a JSON line for each figure.
- * `npx tsx --conditions photon-source bench/session.ts`
+ * `npm run bench session`
  */
 import { nodeSessionCrypto } from "@photon/engine/adapters/node";
 import { expectOk } from "@photon/protocol/codec";
 import { makeSession, portableCrypto } from "@photon/protocol/session";
-import { milliseconds, plaintext, rate, report } from "./session/measure.ts";
+import { isQuick, milliseconds, reporter } from "./measure.ts";
+import { plaintext, rate } from "./session/measure.ts";
 import { found, join, makeConversation, makeMembers } from "./session/photon.ts";
 
+const report = reporter("session");
 const session = await makeSession(nodeSessionCrypto);
 const portable = await makeSession(portableCrypto);
 
@@ -18,7 +20,7 @@ for (const leaves of [2, 4, 20]) {
 const slow = await rate(await makeConversation(portable, 4));
 report({ what: "seal, open and encode both states, 4 leaves, portable primitives", value: slow, unit: "pairs/s of CPU" });
 
-for (const size of [2, 4, 6, 10, 20]) {
+for (const size of isQuick ? [2, 6] : [2, 4, 6, 10, 20]) {
   const members = await makeMembers(session, size);
   const alone = await milliseconds(async () => void (await found(session, members)));
   report({ what: `found a generation of ${size} leaves`, value: alone, unit: "ms of CPU" });

@@ -4,12 +4,12 @@
  */
 import { expectOk } from "@photon/protocol/codec";
 import { encodeText } from "@photon/protocol/queue";
-import { day, type Device, makeWorld, memoryRelay, type MemoryRelay, must } from "@photon/testkit";
+import { day, type Device, makeWorld, memoryRelay, must } from "@photon/testkit";
 import { memoryVault } from "@photon/testkit/memory-vault";
 import { newContent } from "../../packages/engine/src/conversation/content.ts";
 import { drain } from "../../packages/engine/src/conversation/drain.ts";
 import { keepMessage } from "../../packages/engine/src/conversation/messages.ts";
-import { post } from "../../packages/engine/src/conversation/post.ts";
+import { postUntilAcked } from "../../packages/engine/src/conversation/post.ts";
 import { followBundle } from "../../packages/engine/src/conversation/receive.ts";
 import { flush } from "../../packages/engine/src/delivery/flush.ts";
 import { profileSchema, selfOf } from "../../packages/engine/src/profile/profile.ts";
@@ -18,13 +18,14 @@ import { parseRow, Work } from "../../packages/engine/src/storage/core.ts";
 import { type ClockedStore, clockedStore } from "./store-clock.ts";
 
 export interface Talk {
-  readonly relay: MemoryRelay;
-  /** Milliseconds that the stores took so far. */
+  /** Seconds that the stores took so far. */
   storeTime(): number;
-  /** So many messages of one device are sealed, kept, and deposited for the peer and for the own other device. */
+  /** So many messages of one device are kept until acknowledged, sealed, and deposited for the peer and for the own other device. */
   send(count: number): Promise<void>;
   /** One device of the peer's reads, opens and keeps all that is there. @returns how many messages it was. */
   open(): Promise<number>;
+  /** Clears away what was said, deposited and waits: as if it were acknowledged, archived and read. What is held is storage's matter. */
+  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,8 +51,7 @@ export async function startTalk(): Promise<Talk> {
   const [id = ""] = (await relationshipIds(sender.work)).filter((one) => one !== "circle");
   const body = expectOk(encodeText("a short text, as most are, of about two hundred bytes. ".repeat(4).slice(0, 200)));
   return {
-    relay,
-    storeTime: () => sender.store.spent() + receiver.store.spent(),
+    storeTime: () => (sender.store.spent() + receiver.store.spent()) / 1000,
     send: async (count) => {
       const { work } = sender;
       const relationship = await loadRelationship(work, id);
@@ -60,15 +60,31 @@ export async function startTalk(): Promise<Talk> {
       for (let sent = 0; sent < count; sent++) {
         const content = await newContent(work, relationship, "text", body);
         await keepMessage(work, relationship, content, { who: "me", leaf: own.id, quarantined: false });
-        if (!(await post(work, relationship, content))) throw new Error("nobody to seal it to");
+        await postUntilAcked(work, relationship, content);
         await work.commit();
       }
       await flush(work, { relationship: id, onMoved: followBundle });
     },
     open: async () => (await drain(receiver.work)).messages,
+    forget: async () => {
+      relay.discard();
+      for (const { work } of [sender, receiver]) {
+        for (const [table, prefix] of said) for (const { key } of await work.list(table, prefix)) work.delete(table, key);
+        await work.commit();
+      }
+    },
     close: () => world.close(),
   };
 }
+
+/** Where messages lie: kept, to be acknowledged, to be archived, to be watched over. */
+const said = [
+  ["state", "msg/"],
+  ["outbox", "u/"],
+  ["change", "a/msg/"],
+  ["delivered", "due/"],
+  ["delivered", "sib/"],
+] as const;
 
 async function workOf(device: Device): Promise<{ readonly work: Work; readonly store: ClockedStore }> {
   const store = clockedStore(device.store);

@@ -75,7 +75,7 @@ async function make(relationships: number): Promise<void> {
   await engine.close();
 }
 
-interface Retired {
+export interface Retired {
   readonly relationships: number;
   readonly cpuSeconds: number;
   /** What was held in memory at the peak, beyond what the process held before it opened the profile, in MiB. */

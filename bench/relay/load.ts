@@ -102,11 +102,12 @@ async function pipelined(
   return total / seconds;
 }
 
-function appendedCount(message: Uint8Array): number {
+/** Which appends a message says are stored. */
+function appendedRefs(message: Uint8Array): readonly number[] {
   const frame = decode(relayFrameSchema, message, maxRelayFrame);
   if (!frame.ok || frame.value.kind !== "responses") throw new Error("not a response");
   for (const { response } of frame.value.value) if (response.kind !== "appended") throw new Error(JSON.stringify(response));
-  return frame.value.value.length;
+  return frame.value.value.map(({ ref }) => ref);
 }
 
 async function run(load: Load): Promise<Readonly<Record<string, number>>> {
@@ -119,7 +120,9 @@ async function run(load: Load): Promise<Readonly<Record<string, number>>> {
     case "append": {
       const queues = await createQueues(load.url, load.queues);
       const frames = Array.from({ length: load.count }, (_, i) => appendFrame(queueOf(queues, i), load.size, i));
-      return { perSecond: await pipelined(load.url, frames, load.connections, load.window, appendedCount) };
+      return {
+        perSecond: await pipelined(load.url, frames, load.connections, load.window, (message) => appendedRefs(message).length),
+      };
     }
     case "http": {
       const queues = await createQueues(load.url, load.queues);
@@ -144,16 +147,24 @@ async function run(load: Load): Promise<Readonly<Record<string, number>>> {
     case "delivery": {
       const queues = await createQueues(load.url, load.pairs);
       const waits: number[] = [];
-      const startedAt = new Map<string, number>();
-      const readers = await watchQueues(load.url, queues, (appended) => {
-        const at = startedAt.get(appended);
-        if (at !== undefined) waits.push(performance.now() - at);
-      });
+      const started = new Map<string, { readonly at: number; heard: number }>();
+      // Delivered once its sender has the relay's word for it and its reader has it, whichever comes later.
+      const hear = (append: string): void => {
+        const one = started.get(append);
+        if (one === undefined) return;
+        one.heard += 1;
+        if (one.heard === 2) waits.push(performance.now() - one.at);
+      };
+      const readers = await watchQueues(load.url, queues, hear);
       const senders = await Promise.all(queues.map(() => connected(load.url)));
+      for (const [pair, sender] of senders.entries())
+        sender.on("message", (data: Buffer) => {
+          for (const ref of appendedRefs(data)) hear(`${pair}:${ref}`);
+        });
       for (let round = 0; round < load.perPair; round++) {
         for (const [pair, queue] of queues.entries()) {
-          const frame = appendFrame(queue, load.size, round);
-          startedAt.set(`${pair}:${round + 1}`, performance.now());
+          const frame = appendFrame(queue, load.size, round + 1);
+          started.set(`${pair}:${round + 1}`, { at: performance.now(), heard: 0 });
           senders[pair]?.send(frame);
         }
         await new Promise((resolve) => setTimeout(resolve, load.everyMs));
