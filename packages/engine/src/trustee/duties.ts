@@ -71,8 +71,10 @@ async function handleCases(work: Work, trust: Holding, reading: FreshReading): P
     entry.body.kind === "batch" ? [{ author: entry.author, part: entry.body.value }] : [],
   );
   for (const one of all) {
-    const { case: found, record } = one;
-    if (found === undefined || record?.approved === undefined || found.state.kind !== "ready") continue;
+    const { case: found } = one;
+    if (found === undefined || one.record?.approved === undefined) continue;
+    const record = await warnDevice(work, trust, found, one.record);
+    if (found.state.kind !== "ready") continue;
     // After a contest only those who have approved with it on the screen go on.
     if (found.state.level === 1 && record.approvedContested === undefined) continue;
     if (!readsBeforeRelease(reading, found.state.since, work.now())) continue;
@@ -81,6 +83,15 @@ async function handleCases(work: Work, trust: Holding, reading: FreshReading): P
     await signBatches(work, trust, found, released, own);
     await work.commit();
   }
+}
+
+/** The person with the new device has to know that they must speak with their trustees once more. */
+async function warnDevice(work: Work, trust: Holding, { contestedAt, request }: Case, record: CaseRecord): Promise<CaseRecord> {
+  if (contestedAt === undefined || record.warned !== undefined) return record;
+  await tellDevice(work, trust, request);
+  const warned = { ...record, warned: work.now() };
+  await setRecord(work, trustKeys.case(trust.relationship, toHex(request.digest)), caseSchema, warned);
+  return warned;
 }
 
 /** R3. Once; the share goes to the key that the request named, and to nobody else. */

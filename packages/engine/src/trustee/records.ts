@@ -40,6 +40,8 @@ export const caseSchema = struct({
   declined: [8, optional(uint())],
   /** The relay at which it lies. */
   relay: [9, text(256)],
+  /** When the new device was told that somebody objects. */
+  warned: [10, optional(uint())],
 });
 export type CaseRecord = SchemaType<typeof caseSchema>;
 
