@@ -11,6 +11,8 @@
  */
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import { ml_kem768_x25519 as xwing } from "@noble/post-quantum/hybrid.js";
+import { bech32 } from "@scure/base";
 import {
   asBytes,
   bytes,
@@ -58,9 +60,28 @@ export const encodeRequest = (request: RecoveryRequest): Bytes => encode(request
 export function decodeRequest(received: Bytes): Result<RecoveryRequest, DecodeError> {
   const request = decode(requestSchema, received, maxRequest);
   if (!request.ok) return request;
-  return request.value.recipient.startsWith("age1pq1")
-    ? request
-    : err(decodeError("unknown-suite", "$.recipient: what is released travels under a hybrid key"));
+  const { recipient } = request.value;
+  if (!recipient.startsWith("age1pq1"))
+    return err(decodeError("unknown-suite", "$.recipient: what is released travels under a hybrid key"));
+  return keyOf(recipient)?.length === xwing.lengths.publicKey ? request : err(noKey);
+}
+
+const noKey = decodeError("malformed", "$.recipient: no key to which anything could be sealed");
+
+/** The public key in a recipient, if its letters fit together. */
+function keyOf(recipient: string): Uint8Array | undefined {
+  const decoded = bech32.decodeUnsafe(recipient, false);
+  return decoded?.prefix === "age1pq" ? (bech32.fromWordsUnsafe(decoded.words) ?? undefined) : undefined;
+}
+
+/** Whether the key is one: a coefficient that is none, or a point of small order, is found by sealing alone. Some 5 ms. */
+function isSealable(recipient: string): boolean {
+  try {
+    xwing.encapsulate(keyOf(recipient) ?? new Uint8Array(0), new Uint8Array(xwing.lengths.msgRand ?? 0));
+    return true;
+  } catch {
+    return false; // the library's way of saying that it is no key
+  }
 }
 
 /** 32 bytes: names the request everywhere. */
@@ -107,10 +128,14 @@ export interface FoundRequest {
   readonly digest: Bytes;
 }
 
-/** What lies in the drop, if it is the very request that the code was made of; else `wrong-shape`: it was swapped. */
+/**
+ * What lies in the drop, if it is the very request that the code was made of, else `wrong-shape`: it was swapped. An answer to
+ * what was opened can be sealed: a key that would make this impossible is refused here, before anybody approves.
+ */
 export function openRequest(code: RequestCode, body: Bytes): Result<FoundRequest, DecodeError> {
   const opened = openBucket([code.sealKey], dropLabel, body);
-  return opened.ok ? checkRequest(opened.value, code.entropy) : opened;
+  const found = opened.ok ? checkRequest(opened.value, code.entropy) : opened;
+  return !found.ok || isSealable(found.value.request.recipient) ? found : err(noKey);
 }
 
 /** @param entropy the first half of the digest that it must have. */
