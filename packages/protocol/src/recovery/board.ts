@@ -210,30 +210,48 @@ export function splitBatch(batch: Batch): readonly BatchPart[] {
   }));
 }
 
-/** The whole batches among these parts, in no order. A part that does not fit the others of its name spoils nothing else. */
+/**
+ * The whole batches among these parts, each once, whatever their order. A part that does not fit the others of its name
+ * spoils nothing else; where two say different things in one place there is no batch.
+ */
 export function joinBatches(received: readonly BatchPart[]): readonly Batch[] {
   const groups = new Map<string, BatchPart[]>();
   for (const part of received) {
     const key = toHex(encodeCbor([part.request, part.level, part.notBefore, part.expiry, part.batch, part.parts]));
     groups.set(key, [...(groups.get(key) ?? []), part]);
   }
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const byPart = new Map(group.map((part) => [part.part, part.commitments]));
-    const all = Array.from({ length: first.parts }, (_, part) => byPart.get(part));
-    if (all.includes(undefined)) return [];
-    const joined = concat(...all.filter((one) => one !== undefined));
-    const commitments = Array.from({ length: joined.length / 32 }, (_, at) => joined.slice(32 * at, 32 * at + 32));
-    const batch: Batch = { ...first, level: first.level === 0 ? 0 : 1, commitments };
-    return equalBytes(batchId(batch), first.batch) ? [batch] : [];
-  });
+  const batches = new Map<string, Batch>();
+  for (const group of groups.values()) {
+    const batch = joined(group);
+    if (batch !== undefined) batches.set(toHex(batchId(batch)), batch);
+  }
+  return [...batches.values()];
 }
 
-/** How many commitments are sent for so many relationships: the number is padded as lengths are (spec/07, Padmé), at least 16. */
+/** The batch of these parts, which agree in everything but what they carry. */
+function joined(group: readonly BatchPart[]): Batch | undefined {
+  const [first] = group;
+  if (first === undefined) return undefined;
+  const byPart = new Map<number, Bytes>();
+  for (const { part, commitments } of group) {
+    if (!equalBytes(byPart.get(part) ?? commitments, commitments)) return undefined;
+    byPart.set(part, commitments);
+  }
+  if (byPart.size < first.parts) return undefined;
+  const all = concat(...Array.from({ length: first.parts }, (_, part) => byPart.get(part) ?? new Uint8Array(0)));
+  const { request, notBefore, expiry } = first;
+  const commitments = Array.from({ length: all.length / 32 }, (_, at) => all.slice(32 * at, 32 * at + 32));
+  const batch: Batch = { request, level: first.level === 0 ? 0 : 1, notBefore, expiry, commitments };
+  return equalBytes(batchId(batch), first.batch) ? batch : undefined;
+}
+
+/**
+ * How many commitments are sent for so many relationships: the number is padded as lengths are (spec/07, Padmé), to at least
+ * 16, and to no more than a batch takes.
+ */
 export function paddedCount(relationships: number): number {
   if (relationships <= 16) return 16;
   const exponent = Math.floor(Math.log2(relationships));
   const step = 2 ** (exponent - (Math.floor(Math.log2(exponent)) + 1));
-  return Math.ceil(relationships / step) * step;
+  return Math.max(relationships, Math.min(Math.ceil(relationships / step) * step, maxParts * commitmentsPerPart));
 }
