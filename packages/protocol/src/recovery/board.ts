@@ -104,6 +104,7 @@ const entrySchema = struct({
   plan: [1, bytes(32)],
   version: [2, uint({ max: 0xffff_ffff })],
   author: [3, bytes(32)],
+  /** In a `batch`, `device`. */
   role: [4, oneOf(pseudonymRoles)],
   /** Of the author, by the plan's dealer; absent in a `batch`, whose author is the request's key. */
   certificate: [5, optional(bytes(64))],
@@ -164,7 +165,7 @@ export function readEntry(received: Bytes, name: PlanName, dealerKey: Bytes): Re
   if (!equalBytes(value.plan, name.plan) || value.version !== name.version)
     return err(decodeError("wrong-shape", "$.plan: of another plan"));
   const writer = writers[value.body.kind];
-  if (writer === "request" ? value.certificate !== undefined : value.role !== writer)
+  if (writer === "request" ? value.certificate !== undefined || value.role !== "device" : value.role !== writer)
     return refused("its author is not one who may say this");
   if (writer !== "request") {
     const { certificate, author, role } = value;

@@ -205,6 +205,10 @@ describe("a part of a batch", () => {
     expect(await parts({}, chi)).toBe("bad-signature");
   });
 
+  test("has one form: its author's role is that of a device", async () => {
+    expect(codeOf(read(await say({ ...newPhoneAuthor, role: "trustee" }, partOf())))).toBe("bad-signature");
+  });
+
   test("R1: is from a whole day to the day fourteen days later", async () => {
     for (const [from, to] of [
       [notBefore + 1, notBefore + 1 + requestLife],
