@@ -23,6 +23,7 @@ import {
   list,
   oneOf,
   type Result,
+  ruled,
   type SchemaType,
   struct,
   text,
@@ -63,19 +64,21 @@ const approvalSchema = struct({
   verification: [10, verificationSchema],
   places: [11, list(placeSchema, { max: 8 })],
 });
+const partialsSchema = ruled(
+  struct({
+    index: [1, scalarSchema],
+    batch: [2, bytes(32)],
+    part: [3, uint({ max: 2 * maxParts - 1 })],
+    parts: [4, uint({ min: 1, max: 2 * maxParts })],
+    partials: [5, bytes({ min: partialBytes, max: partialsPerPart * partialBytes })],
+  }),
+  ({ part, parts, partials }) =>
+    part >= parts ? "a part beyond the last" : partials.length % partialBytes === 0 ? undefined : "signatures are of 48 bytes",
+);
 const bodySchema = union({
   approval: [1, approvalSchema],
   release: [2, struct({ share: [1, openerShareSchema], places: [2, list(placeSchema, { max: 8 })] })],
-  partials: [
-    3,
-    struct({
-      index: [1, scalarSchema],
-      batch: [2, bytes(32)],
-      part: [3, uint({ max: 2 * maxParts })],
-      parts: [4, uint({ min: 1, max: 2 * maxParts })],
-      partials: [5, bytes({ min: partialBytes, max: partialsPerPart * partialBytes })],
-    }),
-  ],
+  partials: [3, partialsSchema],
   refusal: [
     4,
     struct({
@@ -150,7 +153,7 @@ export function splitPartials(
   });
 }
 
-export type PartialsPart = Extract<ReplyBody, { readonly kind: "partials" }>["value"];
+export type PartialsPart = SchemaType<typeof partialsSchema>;
 
 /** All partial signatures of one author for one batch, or undefined while a part is missing, or where they are not `count`. */
 export function joinPartials(received: readonly PartialsPart[], count: number): readonly Bytes[] | undefined {

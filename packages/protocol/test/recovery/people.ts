@@ -8,6 +8,8 @@ import {
   type RecoveryRequest,
   requestDigest,
   signEntry,
+  type Talk,
+  type TalkKind,
 } from "@photon/protocol/recovery";
 import { ed25519Signer } from "@photon/protocol/statement";
 import { certifyPseudonym, type PseudonymRole, pseudonymKey } from "@photon/protocol/trustees";
@@ -67,6 +69,18 @@ export const approval = (level = 0, of: Bytes = request): EntryBody => ({
 });
 export const notBefore = 20_720 * day;
 
+/** What owner and trustee say: one of each. */
+export const talkSamples: { readonly [K in TalkKind]: Talk[K] } = {
+  "trustee-ask": { ...plan, delayHours: 48, again: false },
+  "trustee-answer": { ...plan, accepts: true },
+  "trustee-packet": { ...plan, sealed: fill(48 * 1024, 1) },
+  "trustee-held": { ...plan, packet: fill(32, 1) },
+  "trustee-proof": { ...plan, month: 690, proof: fill(300, 1) },
+  "trustee-lost": plan,
+  "trustee-approved": { ...plan, request: digest, device: "Ana's new phone", level: 1 },
+  "trustee-contest": { ...plan, request: digest },
+  "trustee-dismiss": plan,
+};
 /** The error's code, or "good". */
 export const codeOf = (
   result: { readonly ok: true } | { readonly ok: false; readonly error: { readonly code: string } },
