@@ -15,6 +15,7 @@ import { settleChanges } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { type Batch, nextBatch } from "./batch.ts";
+import { nextCount } from "./counting.ts";
 import {
   forgetSegments,
   keepKnown,
@@ -48,7 +49,7 @@ interface Increment extends Upload {
 
 /** A vault takes blobs only for a register that it knows: the first head is empty. */
 export async function openRegister(upload: Upload): Promise<VaultFailure | undefined> {
-  const next = { segments: [], wraps: noHead, changes: 0, openers: [], keeps: [] };
+  const next = { segments: [], wraps: noHead, changes: 0, openers: [], relationships: undefined, keeps: [] };
   const advanced = await advance(upload, next);
   if (!advanced.ok) return advanced.error;
   keepKnown(upload.work, { ...advanced.value, heal: false });
@@ -86,11 +87,13 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
     ...readable.map(({ hash }) => contents.get(toHex(hash))?.changes ?? 0),
     ...fresh.map(({ content }) => content.changes),
   ];
+  const open = batch.isLast ? await nextCount(work, known, batch.pending, dayOf(work)) : undefined;
   const advanced = await advance(upload, {
     segments,
     wraps,
     changes: counts.reduce((sum, count) => sum + count, 0),
     openers: openers.map(({ kind, name }) => ({ kind, name })),
+    relationships: open?.count,
     // A vault refuses a head that keeps what it does not have: what could not be read may be gone.
     keeps: [
       ...readable.map(({ hash }) => hash),
@@ -106,6 +109,7 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
   keepKnown(work, {
     ...advanced.value,
     identity,
+    open: open ?? known.open,
     written: known.written + fresh.length,
     previous: fresh.at(-1)?.ref.hash ?? known.previous,
     archivedAt: batch.isLast ? work.now() : known.archivedAt,
@@ -138,15 +142,15 @@ interface NextHead extends Omit<Manifest, "createdAt"> {
   readonly wraps: Bytes;
   readonly keeps: readonly Bytes[];
 }
-const day = 24 * 3600 * 1000;
+const dayOf = (work: Work): number => Math.max(0, Math.floor(work.now() / (24 * 3600 * 1000)));
 
 /** @returns what is known once the vault has taken the head. */
 async function advance(
   { work, location, known, vault, signer }: Upload,
-  { wraps, keeps, segments, changes, openers }: NextHead,
+  { wraps, keeps, segments, changes, openers, relationships }: NextHead,
 ): Promise<Result<Known, VaultFailure>> {
   const { epoch, key } = inForce(location);
-  const manifest = { segments, changes, openers, createdAt: Math.max(0, Math.floor(work.now() / day)) };
+  const manifest = { segments, changes, openers, relationships, createdAt: dayOf(work) };
   const [writeKey, next] = [writeKeyOf(signer), writeKeyOf(inForce(location))];
   const head = signHeadPut(signer.writeSeed, {
     register: known.register,

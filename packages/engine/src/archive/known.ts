@@ -46,6 +46,8 @@ export const knownSchema = struct({
   weighAgainAt: [14, uint()],
   /** Hash of the passphrase opener's sealed identity, where the head keeps it. */
   identity: [15, optional(bytes(32))],
+  /** How many relationships are open, as this device last told in a head, and the day (since 1970) on which it counted them. */
+  open: [16, optional(struct({ count: [1, uint()], day: [2, uint()] }))],
 });
 export type Known = SchemaType<typeof knownSchema>;
 

@@ -18,6 +18,7 @@ import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { forgetSegments, keepKnown, keepSegment, type Known, loadKnown, segmentContent, type SegmentRef } from "./known.ts";
 import { epochKeysOf, epochOfWriteKey, type Location, loadLocation } from "./location.ts";
+import { droppedFrom, noteHeld, putBack } from "./left-out.ts";
 import { headBody, openHead, readSegment } from "./reading.ts";
 import { damaged, type Vault, vaultAt } from "./vault.ts";
 
@@ -69,7 +70,7 @@ export async function heal(work: Work, location: Location, known: Known): Promis
   const vault = vaultAt(work.ports.blobs, location);
   const answer = await vault.head();
   if (!answer.ok) return nothing("failed", answer.error.problem);
-  const fresh: Known = { ...known, heal: false, segments: [] };
+  const fresh: Known = { ...known, heal: false, segments: [], open: undefined };
   if (answer.value === undefined) {
     const none = { seq: 0, headHash: noHead, writeKey: undefined, epoch: 0, wraps: noHead, openers: [], identity: undefined };
     keepKnown(work, { ...fresh, ...none });
@@ -142,6 +143,9 @@ async function takeSegments(
   const changed: string[] = [];
   const problems: PhotonError[] = [];
   const segments: SegmentRef[] = [];
+  // What is read again is compared whole; see `heal`.
+  const dropped = readAll ? [] : droppedFrom((await loadKnown(work, known.register)).segments, known.segments);
+  const isHere = new Set<string>();
   for (const ref of known.segments) {
     const held = (await segmentContent(work, ref.hash)) !== undefined;
     if (held && !readAll) {
@@ -160,12 +164,15 @@ async function takeSegments(
         break;
       case "read":
         changed.push(...(await mergeState(work, read.segment.changes, "archive")));
+        if (dropped.length > 0) await noteHeld(work, read.segment.changes, isHere);
         keepSegment(work, ref.hash, read.segment.content);
         await unnote(work, ref.hash);
     }
     segments.push(ref);
   }
   noteChanged(work, changed);
+  const left = dropped.length === 0 ? 0 : await putBack(work, dropped, segments, isHere);
+  if (left > 0) problems.push(damaged(`another device left ${left} entries out of the backup; they are put back`));
   keepKnown(work, { ...known, segments });
   await forgetSegments(work, segments);
   return { kind: "current", changed, problems };

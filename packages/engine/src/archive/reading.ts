@@ -34,7 +34,7 @@ export function openHead(head: Head, body: HeadBody, keys: ReadonlyMap<number, B
   return manifest?.ok === true ? ok({ head, body, manifest: manifest.value }) : err(damaged(`head ${head.seq} does not open`));
 }
 
-export interface ReadSegment {
+export interface SegmentRead {
   readonly changes: readonly Change[];
   readonly content: SegmentContent;
 }
@@ -48,7 +48,7 @@ export async function readSegment(
   { hash }: SegmentRef,
   keys: ReadonlyMap<number, Bytes>,
 ): Promise<
-  | { readonly kind: "read"; readonly segment: ReadSegment }
+  | { readonly kind: "read"; readonly segment: SegmentRead }
   | { readonly kind: "damaged"; readonly problem: PhotonError }
   | { readonly kind: "unreachable"; readonly problem: PhotonError }
 > {

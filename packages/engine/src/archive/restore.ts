@@ -1,23 +1,23 @@
 /**
  * Restoring: the one path by which anybody comes back to an archive, be it a device that joins the circle, a person with a
- * passphrase, or one to whom trustees gave what they held. They differ only in which private half opens the wrapping.
+ * passphrase, or one to whom trustees gave what they held. They differ only in which private half opens the wrapping, and
+ * in what they trust: a device takes the newest head, since another one of the circle has just shown it; whoever has lost
+ * every device looks back for one that no device in other hands has spoiled.
  */
 import { type Bytes, equalBytes, err, ok, type Result } from "@photon/protocol/codec";
-import {
-  type Change,
-  type DecryptAge,
-  headHash,
-  noHead,
-  openIdentity,
-  openPassphraseIdentity,
-  unwrapEpochKeys,
-} from "@photon/protocol/archive";
+import { type Change, headHash, openIdentity, openPassphraseIdentity } from "@photon/protocol/archive";
 import type { Ports } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
+import { mergeState } from "../circle/merge.ts";
+import { archivable, markPending } from "../circle/state.ts";
+import { cutAt } from "./cut.ts";
+import { changesIn, type Contents, type HeadReader, headReader, type HeadView, type Keyring, openerKeyring } from "./heads.ts";
 import { weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
+import { aroundHead, candidatesAt, newestGoodHead, seqOf, type Surroundings } from "./look-back.ts";
+import type { OpenedView } from "./looker.ts";
 import { identityHash } from "./pull.ts";
-import { headBody, openHead, type OpenedHead, readSegment } from "./reading.ts";
+import type { OpenedHead } from "./reading.ts";
 import { damaged, type Vault, vaultAt } from "./vault.ts";
 
 export interface ArchivePlace {
@@ -28,44 +28,68 @@ export interface ArchivePlace {
   readonly atLeast?: number | undefined;
 }
 
+/**
+ * Which head is restored. `newest`: that one. `good`: the newest that no device in other hands has spoiled (look-back.ts).
+ * `head`: the one of that number. `day`: the last one that was written on or before that day since 1970.
+ */
+export type Cut =
+  | { readonly kind: "newest" }
+  | { readonly kind: "good" }
+  | { readonly kind: "head"; readonly seq: number }
+  | { readonly kind: "day"; readonly day: number };
+
+export interface RestoreOptions {
+  readonly cut?: Cut;
+  /** Is told 0 to 1. */
+  readonly onProgress?: (part: number) => void;
+}
+
 export interface Restored extends ArchivePlace {
   /** Everything, in no order: for `mergeState(work, changes, "archive")`, which knows how entries are merged. */
   readonly changes: readonly Change[];
+  /**
+   * What later heads hold besides, where an older one was restored: what was said, what peers signed, relationships that
+   * were begun. It may be the person's own or a thief's; nothing of it was signed on the person's side. To be merged last.
+   */
+  readonly later: readonly Change[];
   /** All epochs that the wrapping held. */
   readonly epochKeys: ReadonlyMap<number, Bytes>;
   readonly opened: OpenedHead;
+  /** The number of the newest head, where another one was restored. */
+  readonly passedOver: number | undefined;
   /** What was read of which segment, so that it need not be read again; those that were damaged are missing. */
   readonly segments: readonly { readonly ref: SegmentRef; readonly content: SegmentContent }[];
-  /** What could not be read; the rest is there. */
+  /** What could not be read, or was passed over; the rest is there. */
   readonly problems: readonly PhotonError[];
 }
 
 type PortsForRestore = Pick<Ports, "blobs" | "keys">;
 
-/** With this device's key: some device of the circle must have made it an opener. @param onProgress is told 0 to 1. */
+/** With this device's key: some device of the circle must have made it an opener. By default the newest head. */
 export function restoreArchive(
   ports: PortsForRestore,
   place: ArchivePlace,
-  onProgress: (part: number) => void = () => undefined,
+  options: RestoreOptions = {},
 ): Promise<Result<Restored, PhotonError>> {
+  const keyring = openerKeyring((file) => ports.keys.decryptAge(file));
   return restore(
     vaultAt(ports.blobs, place),
     place,
-    (file) => ports.keys.decryptAge(file),
-    onProgress,
+    keyring,
+    { cut: { kind: "newest" }, ...options },
     "this device opens no wrapping of it",
   );
 }
 
 /**
- * With the passphrase alone.
+ * With the passphrase alone. By default the newest good head.
  * @param identity hash of the opener's sealed identity, which the vault keeps: see `passphraseTicket`.
  */
 export async function restoreWithPassphrase(
   ports: Pick<Ports, "blobs">,
   place: ArchivePlace & { readonly identity: Bytes },
   passphrase: string,
-  onProgress: (part: number) => void = () => undefined,
+  options: RestoreOptions = {},
 ): Promise<Result<Restored, PhotonError>> {
   const vault = vaultAt(ports.blobs, place);
   const sealed = await vault.blob(place.identity);
@@ -74,69 +98,146 @@ export async function restoreWithPassphrase(
   if (!equalBytes(identityHash(sealed.value), place.identity)) return err(damaged("the passphrase's key was changed"));
   const opener = await openPassphraseIdentity(sealed.value, passphrase);
   if (!opener.ok) return err(photonError("wrong-secret"));
-  return restore(vault, place, opener.value.decryptAge, onProgress, "the passphrase opens no wrapping of it");
+  return restore(vault, place, openerKeyring(opener.value.decryptAge), options, "the passphrase opens no wrapping of it");
 }
 
 /**
- * With the private half of an opener, as the shares of trustees add up to it.
+ * With the private half of an opener, as the shares of trustees add up to it. By default the newest good head.
  * @param identity `AGE-SECRET-KEY-PQ-1…`.
  */
 export async function restoreWithIdentity(
   ports: Pick<Ports, "blobs">,
   place: ArchivePlace,
   identity: string,
-  onProgress: (part: number) => void = () => undefined,
+  options: RestoreOptions = {},
 ): Promise<Result<Restored, PhotonError>> {
   const opener = await openIdentity(identity);
   if (!opener.ok) return err(photonError("wrong-secret", opener.error.detail));
-  return restore(vaultAt(ports.blobs, place), place, opener.value.decryptAge, onProgress, "that key opens no wrapping of it");
+  return restore(
+    vaultAt(ports.blobs, place),
+    place,
+    openerKeyring(opener.value.decryptAge),
+    options,
+    "that key opens no wrapping of it",
+  );
 }
 
 async function restore(
   vault: Vault,
   { vault: origin, register, atLeast = 0 }: ArchivePlace,
-  decryptAge: DecryptAge,
-  onProgress: (part: number) => void,
+  keyring: Keyring,
+  { cut = { kind: "good" }, onProgress = () => undefined }: RestoreOptions,
   closed: string,
 ): Promise<Result<Restored, PhotonError>> {
-  onProgress(0);
-  const answer = await vault.head();
-  if (!answer.ok) return err(answer.error.problem);
-  const head = answer.value;
-  if (head === undefined) return err(damaged("the vault has no such archive"));
-  const body = headBody(head);
-  if (!body.ok) return body;
-  if (equalBytes(body.value.wraps, noHead)) return err(damaged("the archive was begun, and nothing is in it yet"));
-  const wraps = await vault.blob(body.value.wraps);
-  if (!wraps.ok)
-    return err(wraps.error.refusal === "not-found" ? damaged("the wrapping of its keys is missing") : wraps.error.problem);
-  if (!equalBytes(identityHash(wraps.value), body.value.wraps)) return err(damaged("the wrapping of its keys was changed"));
-  const epochKeys = await unwrapEpochKeys(wraps.value, decryptAge);
-  if (!epochKeys.ok) return err(photonError("wrong-secret", closed));
-  const opened = openHead(head, body.value, epochKeys.value);
-  if (!opened.ok) return opened;
-  const changes: Change[] = [];
-  const segments: { ref: SegmentRef; content: SegmentContent }[] = [];
-  const problems: PhotonError[] = [];
-  if (head.seq < atLeast)
-    problems.push(damaged(`the vault shows head ${head.seq} where head ${atLeast} was; it went back in time`));
-  const named = opened.value.manifest.segments;
-  for (const [index, ref] of named.entries()) {
-    const read = await readSegment(vault, ref, epochKeys.value);
-    switch (read.kind) {
-      case "unreachable":
-        return err(read.problem);
-      case "damaged":
-        problems.push(read.problem);
-        break;
-      case "read":
-        for (const change of read.segment.changes) changes.push(change);
-        segments.push({ ref, content: read.segment.content });
-    }
-    onProgress((index + 1) / named.length);
+  let shown = -1;
+  const progress = (part: number): void => {
+    if (part > shown) onProgress((shown = part));
+  };
+  progress(0);
+  const reader = headReader(vault, keyring);
+  const chosen = await choose(vault, reader, cut, progress);
+  if (!chosen.ok) return chosen;
+  if (chosen.value === undefined) return err(await whyNone(reader, closed));
+  const { opened, keys, contents, changes, later, passedOver, problems } = chosen.value;
+  progress(1);
+  const newest = passedOver ?? opened.head.seq;
+  if (newest < atLeast) problems.push(damaged(`the vault shows head ${newest} where head ${atLeast} was; it went back in time`));
+  return ok({
+    vault: origin,
+    register,
+    changes,
+    later,
+    epochKeys: keys,
+    opened,
+    passedOver,
+    segments: contents.segments,
+    problems,
+  });
+}
+
+interface Choice extends Pick<OpenedView, "opened" | "keys"> {
+  readonly contents: Contents;
+  readonly changes: readonly Change[];
+  readonly later: readonly Change[];
+  readonly passedOver: number | undefined;
+  readonly problems: PhotonError[];
+}
+
+async function choose(
+  vault: Vault,
+  reader: HeadReader,
+  cut: Cut,
+  onProgress: (part: number) => void,
+): Promise<Result<Choice | undefined, PhotonError>> {
+  if (cut.kind === "good") {
+    const good = await newestGoodHead(vault, reader, onProgress);
+    if (!good.ok || good.value === undefined) return good.ok ? ok(undefined) : good;
+    return ok(asOf(good.value.view, good.value.contents, good.value));
   }
-  if (named.length === 0) onProgress(1);
-  return ok({ vault: origin, register, changes, epochKeys: epochKeys.value, opened: opened.value, segments, problems });
+  const view = await viewFor(vault, reader, cut);
+  if (!view.ok) return view;
+  if (view.value?.kind !== "opened") return ok(undefined);
+  const contents = await reader.contents(view.value, { onProgress });
+  if (!contents.ok) return contents;
+  if (contents.value === undefined) throw new Error("a head without a limit");
+  if (cut.kind === "newest")
+    return ok(asOf(view.value, contents.value, { earlier: [], later: [], mended: [], passedOver: undefined }));
+  const around = await aroundHead(vault, reader, seqOf(view.value));
+  return around.ok ? ok(asOf(view.value, contents.value, around.value)) : around;
+}
+
+async function viewFor(
+  vault: Vault,
+  reader: HeadReader,
+  cut: Exclude<Cut, { kind: "good" }>,
+): Promise<Result<HeadView | undefined, PhotonError>> {
+  switch (cut.kind) {
+    case "newest":
+      return reader.view();
+    case "head":
+      return reader.view(cut.seq);
+    case "day": {
+      const there = await candidatesAt(vault, reader);
+      if (!there.ok) return there;
+      return ok(there.value.all.findLast(({ view }) => view.kind === "opened" && view.opened.manifest.createdAt <= cut.day)?.view);
+    }
+  }
+}
+
+const day = 24 * 3600 * 1000;
+
+function asOf({ opened, keys }: OpenedView, contents: Contents, { earlier, later, mended, passedOver }: Surroundings): Choice {
+  const problems = [...contents.problems];
+  if (passedOver !== undefined)
+    problems.push(
+      damaged(
+        `head ${opened.head.seq} of day ${dayWords(opened.manifest.createdAt)} was taken, and those after it, up to ${passedOver}, passed over`,
+      ),
+    );
+  if (opened.manifest.changes > changesIn([contents]).length && contents.problems.length === 0)
+    problems.push(damaged(`${opened.manifest.changes} entries were promised, and ${changesIn([contents]).length} are there`));
+  const cut = cutAt(changesIn([contents]), { earlier, later, mended, notBefore: opened.manifest.createdAt * day });
+  return { opened, keys, contents, changes: cut.changes, later: cut.later, passedOver, problems };
+}
+
+const dayWords = (days: number): string => new Date(days * day).toISOString().slice(0, 10);
+
+/** What the newest head says to somebody whom none was good for. */
+async function whyNone(reader: HeadReader, closed: string): Promise<PhotonError> {
+  const view = await reader.view();
+  if (!view.ok) return view.error;
+  switch (view.value?.kind) {
+    case undefined:
+      return damaged("the vault has no such archive");
+    case "blank":
+      return damaged("the archive was begun, and nothing is in it yet");
+    case "damaged":
+      return view.value.problem;
+    case "closed":
+      return photonError("wrong-secret", closed);
+    case "opened":
+      return damaged("no head that is still there is whole");
+  }
 }
 
 /**
@@ -160,4 +261,14 @@ export function adoptRestored(work: Work, { register, opened, segments }: Restor
     heal: false,
     weighAgainAt: weighFrom,
   });
+}
+
+/**
+ * Takes in what a person came back to who has lost every device, and begins an archive of their own: the old register's
+ * write key went with the old devices. All that was restored is still to be archived in the new one. In the caller's unit.
+ */
+export async function adoptRecovered(work: Work, { changes, later }: Restored): Promise<void> {
+  await mergeState(work, changes, "archive");
+  await mergeState(work, later, "archive");
+  for (const { key } of await archivable(work)) markPending(work, key, { circle: false, archive: true });
 }

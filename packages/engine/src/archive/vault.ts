@@ -1,6 +1,6 @@
 /** The vault as the archive asks it: one register at one vault, answers checked, failures as what a person is told. */
 import { asBytes, type Bytes, equalBytes, err, ok, type Result, sha256 } from "@photon/protocol/codec";
-import { type Head, signBlobPut, type VaultRefusal, verifyHeadPut } from "@photon/protocol/archive";
+import { type Head, type KeptHeads, signBlobPut, type VaultRefusal, verifyHeadPut } from "@photon/protocol/archive";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { BlobStore, VaultError } from "../ports/index.ts";
 
@@ -12,8 +12,10 @@ export interface VaultFailure {
 type Answer<T> = Promise<Result<T, VaultFailure>>;
 
 export interface Vault {
-  /** The newest head, its signature verified by the key that it names; undefined where there is none. */
-  head(): Answer<Head | undefined>;
+  /** The newest head, or the one of that number, its signature verified by the key that it names; undefined where there is none. */
+  head(seq?: number): Answer<Head | undefined>;
+  /** Which heads the vault says that it keeps; undefined where it has none. */
+  heads(): Answer<KeptHeads | undefined>;
   /** Whatever the vault has under that name; the caller compares. */
   blob(hash: Bytes): Answer<Bytes>;
   /** @returns the blob's hash. */
@@ -26,16 +28,18 @@ export const damaged = (detail: string): PhotonError => photonError("archive-dam
 export function vaultAt(blobs: BlobStore, { vault, register }: { readonly vault: string; readonly register: Bytes }): Vault {
   const failed = (error: VaultError): { readonly ok: false; readonly error: VaultFailure } => err(failureOf(vault, error));
   return {
-    head: async () => {
-      const answer = await blobs.call(vault, "headGet", { register });
-      if (!answer.ok) {
-        const none = answer.error.code === "refused" && answer.error.refusal === "not-found";
-        return none ? ok(undefined) : failed(answer.error);
-      }
+    head: async (seq) => {
+      const answer = await blobs.call(vault, "headGet", { register, seq });
+      if (!answer.ok) return isNotFound(answer.error) ? ok(undefined) : failed(answer.error);
       const head = answer.value.value;
-      return equalBytes(head.register, register) && verifyHeadPut(head)
+      return equalBytes(head.register, register) && (seq === undefined || head.seq === seq) && verifyHeadPut(head)
         ? ok(head)
         : err({ refusal: undefined, problem: damaged("the vault's head is not signed by its key, or not ours") });
+    },
+    heads: async () => {
+      const answer = await blobs.call(vault, "headList", { register });
+      if (!answer.ok) return isNotFound(answer.error) ? ok(undefined) : failed(answer.error);
+      return ok(answer.value.value);
     },
     blob: async (hash) => {
       const answer = await blobs.call(vault, "blobGet", { hash });
@@ -55,6 +59,8 @@ export function vaultAt(blobs: BlobStore, { vault, register }: { readonly vault:
     },
   };
 }
+
+const isNotFound = (error: VaultError): boolean => error.code === "refused" && error.refusal === "not-found";
 
 export function failureOf(vault: string, error: VaultError): VaultFailure {
   switch (error.code) {

@@ -175,7 +175,7 @@ const fitsPlan = (what: string, value: Uint8Array): boolean =>
 const fitsTrust = (what: string, value: Uint8Array): boolean =>
   fits<unknown>(what.startsWith("p-") ? trustSchema : what.startsWith("c-") ? caseSchema : uint(), value);
 
-/** A relationship's record, an inbox and whose a leaf is are written once: what comes later and says otherwise is refused. */
+/** A relationship's record, an inbox, a device's keys and whose a leaf is are written once: what comes later and says otherwise is refused. */
 async function keepsWhatIsFixed(work: Work, key: string, value: Uint8Array): Promise<boolean> {
   const [prefix = "", , what = ""] = key.split("/");
   const held = await getState(work, key);
@@ -187,6 +187,12 @@ async function keepsWhatIsFixed(work: Work, key: string, value: Uint8Array): Pro
   if (prefix === "rel" && what === "record") {
     const [first, later] = [decode(recordSchema, held, held.length), decode(recordSchema, value, value.length)];
     return first.ok && later.ok && equalBytes(first.value.mine, later.value.mine) && first.value.role === later.value.role;
+  }
+  if (prefix === "dev") {
+    const [first, later] = [decode(deviceSchema, held, held.length), decode(deviceSchema, value, value.length)];
+    return (
+      first.ok && later.ok && equalBytes(first.value.leaf, later.value.leaf) && first.value.recipient === later.value.recipient
+    );
   }
   if (prefix !== "leafof") return true;
   const [first, later] = [decode(leafOfSchema, held, held.length), decode(leafOfSchema, value, value.length)];

@@ -79,7 +79,7 @@ export async function restoreFromReply(
   const location = decode(locationSchema, welcome.value.location.value ?? new Uint8Array(0), 48 * 1024);
   if (!location.ok) return err(photonError("bad-code", location.error.detail));
   const { vault, register } = location.value;
-  const restored = await restoreArchive(work.ports, { vault, register, atLeast: welcome.value.sequence }, onProgress);
+  const restored = await restoreArchive(work.ports, { vault, register, atLeast: welcome.value.sequence }, { onProgress });
   if (!restored.ok) return restored;
   await mergeState(work, [...restored.value.changes, welcome.value.location], "archive");
   adoptRestored(work, restored.value);

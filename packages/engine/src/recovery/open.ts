@@ -7,8 +7,7 @@ import type { Change } from "@photon/protocol/archive";
 import { verificationSchema } from "@photon/protocol/trustees";
 import { beginArchive } from "../archive/location.ts";
 import { setTrusteeOpener } from "../archive/openers.ts";
-import { restoreWithIdentity } from "../archive/restore.ts";
-import { mergeState } from "../circle/merge.ts";
+import { adoptRecovered, restoreWithIdentity } from "../archive/restore.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { type Dealt, dealtSchema, planKeys } from "../plan/records.ts";
 import { profileFormat, type ProfileRecord, profileSchema } from "../profile/profile.ts";
@@ -32,7 +31,7 @@ export async function openArchive(
 ): Promise<Result<Opened, PhotonError>> {
   let failure: PhotonError = photonError("archive-damaged", "no trustee knows where the backup is");
   for (const { vault, register, sequence } of group.places) {
-    const restored = await restoreWithIdentity(work.ports, { vault, register, atLeast: sequence }, identity, onProgress);
+    const restored = await restoreWithIdentity(work.ports, { vault, register, atLeast: sequence }, identity, { onProgress });
     if (!restored.ok) {
       failure = restored.error;
       continue;
@@ -42,7 +41,7 @@ export async function openArchive(
       failure = photonError("archive-damaged", `${vault}: the backup is not of the plan that the trustees hold`);
       continue;
     }
-    await mergeState(work, restored.value.changes, "archive");
+    await adoptRecovered(work, restored.value);
     const record: ProfileRecord = {
       format: profileFormat,
       device: row.device,

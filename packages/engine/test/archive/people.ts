@@ -5,6 +5,9 @@ import { beginPerson, type ProfileRecord, selfOf } from "../../src/profile/profi
 import { circleDevices, keepDevice } from "../../src/circle/devices.ts";
 import { mergeState } from "../../src/circle/merge.ts";
 import { archivable, getChange, pendingChanges, settleChanges, setState } from "../../src/circle/state.ts";
+import { messageSchema } from "../../src/conversation/messages.ts";
+import { keys, petnameSchema, setRecord } from "../../src/relationship/records.ts";
+import { beginSide } from "../../src/relationship/side.ts";
 import { noteChanged } from "../../src/conversation/receive.ts";
 import { retireLeaves } from "../../src/circle/retirement.ts";
 import { say } from "../../src/relationship/speaking.ts";
@@ -16,7 +19,8 @@ import type { Ports } from "../../src/api.ts";
 import type { KeyStore, Transport } from "../../src/ports/index.ts";
 import { memoryKeyStore, memoryStore, type MemoryStore } from "@photon/engine/adapters/memory";
 import { systemRandom, webSessionCrypto } from "@photon/engine/adapters/web";
-import { type Bytes, hlcKey, toHex, utf8 } from "@photon/protocol/codec";
+import { type Bytes, encode, hlcKey, toHex, utf8 } from "@photon/protocol/codec";
+import { makeLeafId } from "@photon/protocol/statement";
 import type { Change } from "@photon/protocol/archive";
 import { makeSession, type Session } from "@photon/protocol/session";
 import { Crash, type MemoryVault, memoryVault } from "@photon/testkit/memory-vault";
@@ -61,6 +65,8 @@ export interface Person {
   /** Brings to `to` what `from` told the circle, and what it said in the circle's lineage. */
   tell(from: TestDevice, to: TestDevice): Promise<void>;
   retire(by: TestDevice, gone: TestDevice): Promise<void>;
+  /** A copy of a device as it is now, unlocked: whoever holds it can do all that the device could. */
+  steal(device: TestDevice): Promise<TestDevice>;
 }
 
 let session: Session | undefined;
@@ -68,16 +74,18 @@ let session: Session | undefined;
 export async function makePerson(vault = memoryVault()): Promise<Person> {
   session ??= await makeSession(webSessionCrypto);
   const shared = session;
-  const make = async (name: string): Promise<TestDevice> => {
-    const store = memoryStore();
+  const make = async (name: string, old?: TestDevice): Promise<TestDevice> => {
+    const store = memoryStore(old?.store.snapshot());
     const deviceSecrets: Bytes[] = [];
-    const keys = memoryKeyStore({
-      bytes: (length) => {
-        const fresh = systemRandom.bytes(length);
-        deviceSecrets.push(fresh);
-        return fresh;
-      },
-    });
+    const keys =
+      old?.keys ??
+      memoryKeyStore({
+        bytes: (length) => {
+          const fresh = systemRandom.bytes(length);
+          deviceSecrets.push(fresh);
+          return fresh;
+        },
+      });
     await keys.open();
     const ports: Ports = {
       clock: { now: () => person.now },
@@ -88,7 +96,7 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
       blobs: vault,
       session: shared,
     };
-    const record = { format: 1, device: systemRandom.bytes(8), name, relay, vault: vaultUrl, created: person.now };
+    const record = old?.record ?? { format: 1, device: systemRandom.bytes(8), name, relay, vault: vaultUrl, created: person.now };
     const work = (): Work => new Work(ports, selfOf(record), new Map());
     const act = async <T>(step: (unit: Work) => Promise<T>): Promise<T> => {
       const unit = work();
@@ -106,7 +114,8 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
   const person: Person = {
     vault,
     now: Date.UTC(2026, 0, 5, 9),
-    blank: make,
+    blank: (name) => make(name),
+    steal: (device) => make(`${device.name} in other hands`, device),
     device: async (name) => {
       const device = await make(name);
       await device.act((work) => beginPerson(work, device.record));
@@ -156,6 +165,23 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
 /** Something that belongs in the archive, under a key of its own. */
 export const note = (device: TestDevice, key: string, value: string | Bytes): Promise<void> =>
   device.act((work) => setState(work, `notes/${key}`, typeof value === "string" ? utf8(value) : value));
+
+/** A relationship that this device begins, by the name of whom it is with. @returns its id. */
+export const befriend = (device: TestDevice, petname: string): Promise<string> =>
+  device.act(async (work) => {
+    const id = toHex(work.random(16));
+    await beginSide(work, id, relay, { role: "inviter" });
+    await setRecord(work, keys.petname(id), petnameSchema, petname);
+    return id;
+  });
+
+/** Something said in it, as a device keeps it. */
+export const said = (device: TestDevice, relationship: string, words: string): Promise<void> =>
+  device.act(async (work) => {
+    const [id, sent, leaf] = [work.random(16), await work.tick(), makeLeafId(work.random(32))];
+    const message = { id, sent, from: "me", leaf, kind: "text", body: utf8(words), quarantined: false, received: 0 } as const;
+    await setState(work, keys.message(relationship, { sent, id }, "me"), encode(messageSchema, message), sent);
+  });
 
 /** The archived part of a device's state, as text that can be compared. */
 export async function archivedState(device: TestDevice): Promise<string> {

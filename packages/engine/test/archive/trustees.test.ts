@@ -22,7 +22,7 @@ const set = (device: TestDevice, recipient: string | undefined, planVersion: num
 const openersOf = async (device: TestDevice): Promise<readonly string[]> =>
   (await backupStatus(device.work())).openers.map(({ kind, name }) => `${kind} ${name}`);
 const opens = async (device: TestDevice, identity: string): Promise<string> => {
-  const restored = await restoreWithIdentity(device.ports, await device.location(), identity);
+  const restored = await restoreWithIdentity(device.ports, await device.location(), identity, { cut: { kind: "newest" } });
   return restored.ok ? "opened" : restored.error.code;
 };
 
@@ -40,7 +40,9 @@ describe("the opener of a plan's trustees", () => {
     expect(await openersOf(phone)).toEqual(["device phone", "trustees plan 1"]);
     const { vault, register } = await phone.location();
     const progress: number[] = [];
-    const restored = await restoreWithIdentity(phone.ports, { vault, register }, identity, (part) => progress.push(part));
+    const restored = await restoreWithIdentity(phone.ports, { vault, register }, identity, {
+      onProgress: (part) => progress.push(part),
+    });
     if (!restored.ok) throw new Error(restored.error.detail);
     expect(restored.value.problems).toEqual([]);
     expect([progress[0], progress.at(-1)]).toEqual([0, 1]);

@@ -17,6 +17,7 @@ import {
   err,
   list,
   oneOf,
+  optional,
   type Result,
   type SchemaType,
   struct,
@@ -48,6 +49,11 @@ export const manifestSchema = struct({
   createdAt: [3, uint({ max: 0xffff_ffff })],
   /** Who can open this epoch, as the person named them. */
   openers: [4, list(struct({ kind: [1, oneOf(openerKinds)], name: [2, text(64)] }), { max: maxOpeners })],
+  /**
+   * How many relationships there are that were not closed, by who wrote the head, once it had archived all there was. Whoever
+   * looks for a head from before most of them went reads heads only, and then one archive to see if it is true.
+   */
+  relationships: [5, optional(uint())],
 });
 export type Manifest = SchemaType<typeof manifestSchema>;
 
