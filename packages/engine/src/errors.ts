@@ -215,7 +215,7 @@ export const engineErrors = {
     exit: 21,
     message: "This recovery is contested: a device from before it objects.",
     remedy:
-      "Reach the person on a channel that you already had, and ask which device is theirs; `photon contacts history` shows what happened.",
+      "Reach the person on a channel that you already had, and ask which device is theirs; then `photon contacts confirm`, or `photon contacts refuse`. `photon send --to new`, or `--to old`, writes to one of them.",
   },
   "relay-unreachable": {
     exit: 3,
