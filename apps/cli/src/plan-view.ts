@@ -57,7 +57,12 @@ export function planText(plan: PlanStatus): string {
 
 /** Whether it protects, who could act as the person, and what needs their attention: a sentence or two each. */
 export const planMeaning = (plan: PlanStatus): readonly string[] => [
-  ...new Set([...protection(plan), whoCouldBeYou(plan), ...plan.alarms.map((alarm) => shown(alarm, { limit: 400 }))]),
+  ...new Set([
+    ...protection(plan),
+    ...maturing(plan),
+    whoCouldBeYou(plan),
+    ...plan.alarms.map((alarm) => shown(alarm, { limit: 400 })),
+  ]),
 ];
 
 function protection({ members, protected: isProtected }: PlanStatus): string[] {
@@ -67,6 +72,15 @@ function protection({ members, protected: isProtected }: PlanStatus): string[] {
   return [
     `${accepted} of ${members.length} have accepted: not protected.`,
     ...(accepted === members.length ? ["It protects you once all of them hold their share; the shares come by themselves."] : []),
+  ];
+}
+
+/** Whom it does not reach yet. */
+function maturing({ protected: isProtected, relationships, inForce }: PlanStatus): string[] {
+  const left = relationships - inForce;
+  if (!isProtected || left <= 0) return [];
+  return [
+    `With ${plural(left, "person", "people")} it is not in force yet, but 14 days after they heard of it: a recovery before that counts with them only then.`,
   ];
 }
 

@@ -1,7 +1,7 @@
 /** The composition root of the engine: an engine over one profile folder. Everything heavy is loaded here, when it is really used. */
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine, Joining, Profiles, Recovery } from "@photon/engine";
+import type { Engine, Joining, Recovery } from "@photon/engine";
 import type { NodePorts } from "@photon/engine/node";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Attempt, cliError, type Failure } from "./failure.ts";
@@ -54,7 +54,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
     recover: async (options) => {
       const made = makeFolder(folder);
       if (!made.ok) return made;
-      const { recoverProfile } = await recoveries();
+      const { recoverProfile } = await import("@photon/engine");
       return using(folder, creationWait, async (open) => {
         const recovery = await recoverProfile(open.ports, options);
         return recovery.ok ? ok(recoveringProfile(recovery.value, open)) : recovery;
@@ -62,7 +62,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
     },
     resume: async (waitMs) => {
       if (!present()) return ok(undefined);
-      const { openRecovery } = await recoveries();
+      const { openRecovery } = await import("@photon/engine");
       return using(folder, waitMs, async (open) => {
         const recovery = await openRecovery(open.ports);
         if (!recovery.ok) return recovery;
@@ -94,19 +94,9 @@ function joiningProfile(joining: Joining, open: NodePorts): JoiningProfile {
   };
 }
 
-/** Until this engine has them, no recovery is ever under way. */
-async function recoveries(): Promise<Pick<Profiles, "recoverProfile" | "openRecovery">> {
-  const engine: Partial<Profiles> & Pick<Profiles, "openProfile"> = await import("@photon/engine");
-  const { photonError } = await import("@photon/engine/errors");
-  return {
-    recoverProfile: engine.recoverProfile ?? (async () => err(photonError("newer-photon"))),
-    openRecovery: engine.openRecovery ?? (async () => ok(undefined)),
-  };
-}
-
 /** A new person, or a device of one, is not made over a recovery that is not over. */
 async function nothingRecovers(open: NodePorts): Attempt<void> {
-  const { openRecovery } = await recoveries();
+  const { openRecovery } = await import("@photon/engine");
   const recovery = await openRecovery(open.ports);
   if (!recovery.ok) return recovery;
   return recovery.value === undefined

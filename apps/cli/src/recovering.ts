@@ -7,6 +7,7 @@ import { shown } from "./output/shown.ts";
 import { instant, localTime, plural } from "./output/time.ts";
 import { leftoverWords, problemJson, problemWords } from "./pass.ts";
 import {
+  isBack,
   noticeJson,
   noticesNext,
   noticesWords,
@@ -93,7 +94,7 @@ async function synced(
   const { received, sent, pending, duties } = report;
   const problems = [...(restored ?? []), ...report.problems];
   const clean = problems.length === 0 && pending === 0;
-  const isGoingOn = recovery.value !== undefined && recovery.value.phase !== "done";
+  const isGoingOn = recovery.value !== undefined && !isBack(recovery.value);
   const done = `${plural(received, "message")} received, ${plural(sent, "delivery", "deliveries")} sent${pending === 0 ? "" : `, ${pending} waiting`}.`;
   return ok(
     answer({

@@ -64,15 +64,16 @@ export const recoveredJson = (progress: RecoveryProgress | undefined): JsonObjec
 });
 
 export function progressWords(progress: RecoveryProgress): string {
-  const { phase, relationships, acknowledged, signers, needed, blamed } = progress;
+  const { relationships, acknowledged, signers, needed, blamed } = progress;
   const people = plural(relationships, "relationship");
-  const standing = {
-    signing: `Your trustees sign for this device: ${signers} of ${needed} have. Until then you can read everything here; the people you know cannot see yet that you are back.`,
-    announcing: `You are back in ${people}; ${acknowledged} of the people you know have taken this device so far. They see that trustees brought you back, and that nobody has confirmed you yet.`,
-    done: `You are back in ${people}, and all have taken this device.`,
-  } as const satisfies Record<RecoveryProgress["phase"], string>;
+  const standing =
+    progress.phase === "signing"
+      ? `Your trustees sign for this device: ${signers} of ${needed} have. Until then you can read everything here; the people you know cannot see yet that you are back.`
+      : isBack(progress)
+        ? `You are back in ${people}, and all have taken this device.`
+        : `You are back in ${people}; ${acknowledged} of the people you know ${acknowledged === 1 ? "has" : "have"} taken this device so far. They see that trustees brought you back, and that it is unconfirmed until they have made sure, or the delay has passed.`;
   return [
-    standing[phase],
+    standing,
     blamed.length === 0
       ? ""
       : `${blamed.map(named).join(", ")} gave something that does not fit; it was left out. Ask them about it, and choose somebody else: \`photon plan trustees replace\`.`,
@@ -80,6 +81,10 @@ export function progressWords(progress: RecoveryProgress): string {
     .filter((line) => line !== "")
     .join("\n");
 }
+
+/** Whether nobody is waited for any more. */
+export const isBack = ({ phase, relationships, acknowledged }: RecoveryProgress): boolean =>
+  phase === "done" && acknowledged >= relationships;
 
 export const progressNext = ({ phase }: RecoveryProgress): string =>
   phase === "signing"
@@ -95,7 +100,8 @@ export const noticeJson = (notice: RecoveryNotice): JsonObject => ({
   arrivedFrom: notice.arrivedFrom,
 });
 
-function noticeLine({ request, device, approvedBy, firstSeen, contested, arrivedFrom }: RecoveryNotice): string {
+/** Which device, since when, and who knows of it; indented. */
+export function noticeLine({ request, device, approvedBy, firstSeen, contested, arrivedFrom }: RecoveryNotice): string {
   const on = device === "" ? "on a device of which no more is known" : `on a device that calls itself ${named(device)}`;
   const since = firstSeen === 0 ? "" : `, since ${localDate(firstSeen)}`;
   const by = approvedBy.length === 0 ? "" : `; approved by ${approvedBy.map(named).join(", ")}`;

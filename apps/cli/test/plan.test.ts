@@ -53,6 +53,7 @@ describe("photon plan trustees show", () => {
       plan: plan({ protected: true, members, alarms: ["Dee has not been heard for a while."] }),
     }).photon("plan");
     expect(done.err).toContain("Protected: 3 of 3 trustees hold their share.");
+    expect(done.err).toContain("With 3 people it is not in force yet, but 14 days after they heard of it");
     expect(done.err).toContain("Dee has not been heard for a while.");
   });
 

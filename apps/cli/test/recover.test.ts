@@ -119,6 +119,15 @@ describe("photon recover trustees", () => {
     expect(calls.some((call) => call.startsWith("recover"))).toBe(false);
   });
 
+  test("begun at one relay, it does not move to another: that is said, with the way out", async () => {
+    const { photon } = recovery([collecting()], "recovery");
+    expect((await photon("recover", "trustees", "--relay", "other.example")).err).toContain("point PHOTON_HOME at an empty folder");
+    const away = recovery([photonError("relay-unreachable")], "recovery");
+    expect((await away.photon("recover", "trustees", "--relay", "other.example", "--json")).json).toMatchObject({
+      error: { code: "relay-unreachable", remedy: expect.stringContaining("PHOTON_HOME") as string },
+    });
+  });
+
   test("where there is a profile it is refused", async () => {
     expect(await fakePhoton().photon("recover", "trustees", "--json")).toMatchObject({
       code: 1,
@@ -271,7 +280,9 @@ describe("photon recover status", () => {
 test("on a recovered device sync tells how far it is, until it is done", async () => {
   const { photon, state } = fakePhoton({ progress: progress({ phase: "announcing", acknowledged: 2 }), contacts: [contact()] });
   expect((await photon("sync")).err).toContain("2 of the people you know have taken this device so far");
-  state.progress = progress({ phase: "done" });
+  state.progress = progress({ phase: "done", acknowledged: 2 });
+  expect((await photon("sync")).err).toContain("2 of the people you know have taken this device so far");
+  state.progress = progress({ phase: "done", acknowledged: 3 });
   expect((await photon("sync")).err).not.toContain("You are back");
   expect((await photon("sync", "--json")).json).toMatchObject({ recovery: { state: "recovered", phase: "done" } });
 });

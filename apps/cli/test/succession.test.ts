@@ -102,8 +102,11 @@ describe("photon contest", () => {
 
 describe("contacts shows a recovered side, graded", () => {
   test("pending: unconfirmed until a date, and no longer verified", async () => {
-    const { photon } = fakePhoton({ contacts: [contact({ succession: pending, verified: { how: "in-person", at: noon - day } })] });
+    const { photon } = fakePhoton({
+      contacts: [contact({ succession: pending, verified: { how: "in-person", at: noon - day }, note: "recovered" })],
+    });
     const done = await photon("contacts");
+    expect(done.err).not.toContain("“Ben”: recovered");
     expect(done.out).toContain("unconfirmed");
     expect(done.out).toContain("not verified");
     expect(done.err).toMatch(/“Ben” was recovered by trustees on 2025-03-1\d; unconfirmed until 2025-03-1\d \d\d:\d\d\./u);

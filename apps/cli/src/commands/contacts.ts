@@ -122,7 +122,8 @@ function noteworthy(contact: Contact, now: number): string[] {
   const succession = successionWords(contact, now);
   return [
     ...(succession === "" ? [] : [succession]),
-    ...(contact.note === undefined ? [] : [`${who}: ${shown(contact.note)}`]),
+    // The note of a side that changes hands says the same in fewer words.
+    ...(contact.note === undefined || isChangingHands(contact) ? [] : [`${who}: ${shown(contact.note)}`]),
     ...(unseen === 0 ? [] : [`${who}: ${plural(unseen, "change")} that you have not looked at.`]),
   ];
 }

@@ -6,7 +6,7 @@ import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, oneOf, type Run } from "../command.ts";
 import { type Attempt, cliError, type Failure } from "../failure.ts";
 import { withProfile } from "../pass.ts";
-import { noticeJson, noticesWords, requestNamed } from "../recovery-view.ts";
+import { noticeJson, noticeLine, noticesWords, requestNamed } from "../recovery-view.ts";
 
 const reasons = ["not-me", "still-here"] as const;
 type Reason = (typeof reasons)[number];
@@ -52,8 +52,10 @@ async function contest(cli: Cli, options: Options): Attempt<Answer> {
     return ok(
       answer({
         json: { recoveries: done.value.map(noticeJson) },
-        words:
-          `You have objected. From now on more of your trustees have to approve, with your objection before them, and a week longer passes.\n${noticesWords(done.value)}`.trimEnd(),
+        words: [
+          "You have objected. From now on more of your trustees have to approve, with your objection before them, and a week longer passes.",
+          ...done.value.map(noticeLine),
+        ].join("\n"),
         next: "call your trustees, on a channel that you already had, and tell them that it is not you.",
       }),
     );

@@ -198,7 +198,7 @@ const requestText = (cli: Cli, { request, spoken }: RecoveringProfile): string =
 const scriptWords = ({ script }: RecoveringProfile): string =>
   [
     "Speak the first line to each of your trustees, in person or on a call, and to nobody else. They type it after `photon trustee approve`.",
-    ...(script.length === 0 ? [] : ["When you call:", ...script.map((line) => `  ${shown(line, { limit: 400 })}`)]),
+    ...(script.length === 0 ? [] : ["How to ask them:", ...script.map((line) => `  ${shown(line, { limit: 400 })}`)]),
   ].join("\n");
 
 async function shownRequest(
@@ -220,17 +220,21 @@ async function shownRequest(
 }
 
 /** In a folder in which it was begun before: the same request, and how it stands. */
-async function again(cli: Cli, recovering: RecoveringProfile, { wait = false }: Options): Attempt<Answer> {
+async function again(cli: Cli, recovering: RecoveringProfile, { wait = false, relay, from }: Options): Attempt<Answer> {
+  const elsewhere =
+    relay === undefined && from === undefined
+      ? ""
+      : "It was begun here before, and stays at the relay that it names. To begin at another one, point PHOTON_HOME at an empty folder.";
   if (cli.globals.offline || cli.globals.dryRun) {
     await recovering.close();
     return shownRequest(cli, recovering, [], {});
   }
   if (wait) return stay(cli, recovering, "");
   const advanced = await advance(cli, recovering);
-  if (!advanced.ok) return advanced;
+  if (!advanced.ok) return elsewhere === "" ? advanced : err({ ...advanced.error, remedy: elsewhere });
   if (advanced.value.kind === "recovered") return syncOpened(cli, advanced.value.profile, advanced.value.problems);
   const { step } = advanced.value;
-  return shownRequest(cli, recovering, [stepWords(step, cli.world.now())], { recovery: stepJson(step) }, stepNext(step));
+  return shownRequest(cli, recovering, [elsewhere, stepWords(step, cli.world.now())], { recovery: stepJson(step) }, stepNext(step));
 }
 
 /**

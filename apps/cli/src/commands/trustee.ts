@@ -241,7 +241,7 @@ async function status(cli: Cli, who: string | undefined): Attempt<Answer> {
           .map((trusteeship) => [shown(trusteeship.petname, { limit: 64 }), ...indented(trusteeship.cases, now)].join("\n"))
           .join("\n"),
         words: cases.length === 0 ? "Nobody recovers, as far as this device knows." : "",
-        next: open === undefined ? restWords(cases.length > 0) : nextWords(open.trusteeship),
+        next: open === undefined ? restWords(cases.some(({ found }) => isOpen(found))) : nextWords(open.trusteeship),
       }),
     );
   });
