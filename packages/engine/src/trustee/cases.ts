@@ -63,7 +63,7 @@ export function shownCase(trust: Holding, { digest, request, case: found, record
   const own = pseudonymKey(trust.opened.pseudonymSeed);
   const { threshold } = trust.opened.verification;
   const state = found?.state;
-  const approvedByMe = found?.approvals[0].some(({ author }) => equalBytes(author, own)) ?? record?.approved !== undefined;
+  const approvedByMe = found?.approvals.flat().some(({ author }) => equalBytes(author, own)) ?? record?.approved !== undefined;
   return {
     request: digest,
     device: request.request.device,

@@ -6,11 +6,11 @@
  *         └────────────┴──a contest, or a rival that was counted too──┐
  *     collecting (level 1) ──t′ approvals given after it──▶ waiting (7 days) ──▶ ready (level 1) ──14 days──▶ expired
  */
-import { type Bytes, compareBytes, equalBytes, toHex } from "../codec/index.ts";
+import { type Bytes, compareBytes, toHex } from "../codec/index.ts";
 import { type contactedHow, type Entry, type Level, type recognisedHow, requestIn } from "./board.ts";
-import { requestLife } from "./plan.ts";
+import { contestedCourse, type Course, type Evidence, plainCourse } from "./course.ts";
 import type { FoundRequest } from "./request.ts";
-import { contestEscalates, delayComesFirst, pressureLengthens, requestsExpire, rivalsContest } from "./rules.ts";
+import { rivalsContest } from "./rules.ts";
 
 export interface Sighting {
   readonly entry: Entry;
@@ -33,6 +33,7 @@ export interface CaseRules {
 export interface Approval {
   /** The pseudonym. */
   readonly author: Bytes;
+  readonly level: Level;
   readonly firstSeen: number;
   readonly recognised: keyof typeof recognisedHow;
   readonly contacted: keyof typeof contactedHow;
@@ -46,9 +47,9 @@ export type CaseState =
 
 export interface Case {
   readonly request: FoundRequest;
-  /** By level; each trustee once, by first sight. */
+  /** By level, those that count; each trustee once, by first sight. */
   readonly approvals: readonly [readonly Approval[], readonly Approval[]];
-  /** When the first contest was seen, or the rival that contests it. */
+  /** When the first contest was seen, or the rival that contests it; undefined where the case was over by then. */
   readonly contestedAt: number | undefined;
   readonly pressed: boolean;
   /** Digests of other requests that were approved by anybody. */
@@ -63,90 +64,76 @@ export function casesOf(
   heard: readonly Heard[],
   now: number,
 ): ReadonlyMap<string, Case> {
-  const files = filesOf(sightings);
-  const counted = new Map<string, number>();
-  for (const [key, { approvals }] of files) {
-    const at = approvals[0][rules.threshold - 1]?.firstSeen;
-    if (at !== undefined) counted.set(key, at);
-  }
+  const files = filesOf(rules, sightings);
+  const contests = earliest([...sightings.flatMap((one) => about("contest", one)), ...heard]);
+  const counted = new Map(
+    [...files].flatMap(([key, { plain }]) => (plain.countedAt === undefined ? [] : [[key, plain.countedAt]])),
+  );
   const cases = new Map<string, Case>();
   for (const [key, file] of files) {
-    const contests = [
-      ...sightings.flatMap(({ entry: { body }, firstSeen }) =>
-        body.kind === "contest" && equalBytes(body.value.request, file.request.digest) ? [firstSeen] : [],
-      ),
-      ...heard.flatMap((one) => (equalBytes(one.request, file.request.digest) ? [one.firstSeen] : [])),
-    ];
-    const contestedAt = rivalsContest(key, counted, Math.min(...contests));
-    const pressedAt = sightings.flatMap(({ entry: { body }, firstSeen }) =>
-      body.kind === "press" && equalBytes(body.value.request, file.request.digest) ? [firstSeen] : [],
-    );
+    const contestedAt = rivalsContest(key, counted, contests.get(key) ?? Number.POSITIVE_INFINITY);
+    const course = courseOf(rules, file, contestedAt);
     cases.set(key, {
-      ...file,
-      contestedAt,
-      pressed: pressedAt.length > 0,
+      request: file.request,
+      approvals: [file.plain.approvals, course.level === 0 ? [] : course.approvals],
+      contestedAt: course.level === 0 ? undefined : contestedAt,
+      pressed: file.pressedAt < Number.POSITIVE_INFINITY,
       rivals: [...files].filter(([other]) => other !== key).map(([, other]) => other.request.digest),
-      state: stateOf(rules, file, counted.get(key), contestedAt, Math.min(...pressedAt), now),
+      state: stateAt(course, now),
     });
   }
   return cases;
 }
 
-type File = Pick<Case, "request" | "approvals">;
+/** A request that somebody has approved, and what was seen of it. */
+interface File extends Evidence {
+  readonly request: FoundRequest;
+  readonly plain: Course;
+}
 
-/** The requests that somebody has approved, each with its approvals. */
-function filesOf(sightings: readonly Sighting[]): ReadonlyMap<string, File> {
-  type ByAuthor = Map<string, Approval>;
-  const files = new Map<string, { request: FoundRequest; approvals: readonly [ByAuthor, ByAuthor] }>();
+function filesOf(rules: CaseRules, sightings: readonly Sighting[]): ReadonlyMap<string, File> {
+  const presses = earliest(sightings.flatMap((one) => about("press", one)));
+  const approved = new Map<string, { readonly request: FoundRequest; readonly given: Approval[] }>();
   for (const { entry, firstSeen } of inOrder(sightings)) {
     if (entry.body.kind !== "approve") continue;
     const { level, recognised, contacted } = entry.body.value;
     const request = requestIn(entry.body.value);
     if (!request.ok) continue;
     const key = toHex(request.value.digest);
-    const approvals: readonly [ByAuthor, ByAuthor] = [new Map<string, Approval>(), new Map<string, Approval>()];
-    const file = files.get(key) ?? { request: request.value, approvals };
-    files.set(key, file);
-    const approval = { author: entry.author, firstSeen, recognised, contacted };
-    // Whoever approves with a contest on the screen approves.
-    for (const at of level === 0 ? [0 as const] : [0 as const, 1 as const]) {
-      const author = toHex(entry.author);
-      if (!file.approvals[at].has(author)) file.approvals[at].set(author, approval);
-    }
+    const file = approved.get(key) ?? { request: request.value, given: [] };
+    file.given.push({ author: entry.author, level: level === 0 ? 0 : 1, firstSeen, recognised, contacted });
+    approved.set(key, file);
   }
   return new Map(
-    [...files].map(([key, { request, approvals }]) => [
-      key,
-      { request, approvals: [[...approvals[0].values()], [...approvals[1].values()]] },
-    ]),
+    [...approved].map(([key, { request, given }]) => {
+      const evidence = { given, pressedAt: presses.get(key) ?? Number.POSITIVE_INFINITY };
+      return [key, { request, ...evidence, plain: plainCourse(rules, evidence) }];
+    }),
   );
 }
 
 const inOrder = (sightings: readonly Sighting[]): readonly Sighting[] =>
   sightings.toSorted((a, b) => a.firstSeen - b.firstSeen || compareBytes(a.entry.id, b.entry.id));
 
-function stateOf(
-  rules: CaseRules,
-  { approvals }: File,
-  countedAt: number | undefined,
-  contestedAt: number | undefined,
-  pressedAt: number,
-  now: number,
-): CaseState {
-  const begun = approvals[0][0]?.firstSeen ?? now;
-  const plain = countedAt === undefined ? undefined : pressureLengthens(delayComesFirst(countedAt, rules.delay), pressedAt);
-  const over = requestsExpire(plain ?? begun + rules.delay);
-  if (contestedAt === undefined || contestedAt > over) {
-    if (now > over) return { kind: "expired", since: over };
-    if (plain === undefined)
-      return { kind: "collecting", level: 0, have: approvals[0].length, need: rules.threshold, expires: over };
-    return now < plain ? { kind: "waiting", level: 0, until: plain } : { kind: "ready", level: 0, since: plain, expires: over };
+/** What an entry of this kind is about, and when it was first seen; nothing for an entry of another kind. */
+const about = (kind: "contest" | "press", { entry: { body }, firstSeen }: Sighting): readonly Heard[] =>
+  (body.kind === "contest" || body.kind === "press") && body.kind === kind ? [{ request: body.value.request, firstSeen }] : [];
+
+/** By request (hex): when it was seen first. */
+function earliest(seen: readonly Heard[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const { request, firstSeen } of seen) {
+    const key = toHex(request);
+    first.set(key, Math.min(first.get(key) ?? firstSeen, firstSeen));
   }
-  const after = approvals[1].filter(({ firstSeen }) => firstSeen >= contestedAt);
-  const escalatedAt = after[rules.contested - 1]?.firstSeen;
-  const since = escalatedAt === undefined ? undefined : contestEscalates(escalatedAt);
-  const expires = since === undefined ? contestedAt + requestLife : requestsExpire(since);
+  return first;
+}
+
+const courseOf = (rules: CaseRules, file: File, contestedAt: number | undefined): Course =>
+  contestedAt === undefined || contestedAt > file.plain.expires ? file.plain : contestedCourse(rules, file, contestedAt);
+
+function stateAt({ level, approvals, need, since, expires }: Course, now: number): CaseState {
   if (now > expires) return { kind: "expired", since: expires };
-  if (since === undefined) return { kind: "collecting", level: 1, have: after.length, need: rules.contested, expires };
-  return now < since ? { kind: "waiting", level: 1, until: since } : { kind: "ready", level: 1, since, expires };
+  if (since === undefined) return { kind: "collecting", level, have: approvals.length, need, expires };
+  return now < since ? { kind: "waiting", level, until: since } : { kind: "ready", level, since, expires };
 }

@@ -16,7 +16,7 @@ export const pressureLengthens = (until: number, pressedAt: number): number => (
 /** R5. Once a request is contested only approvals at level 1 count, as many as the second key asks for, and a week passes after them. */
 export const contestEscalates = (escalatedAt: number): number => escalatedAt + contestDelay;
 
-/** R12. A request is over fourteen days after it could have been finished. */
+/** R12. A request is over fourteen days after it could have been finished; what is first seen later changes nothing in it. */
 export const requestsExpire = (ready: number): number => ready + requestLife;
 
 /**
@@ -48,7 +48,7 @@ export function mayApprove(
   if (cases.get(key)?.state.kind === "expired") return "expired";
   for (const [other, { approvals, state }] of cases) {
     if (other === key || state.kind === "expired") continue;
-    if (approvals[0].some((approval) => equalBytes(approval.author, author))) return "rival-open";
+    if (approvals.flat().some((approval) => equalBytes(approval.author, author))) return "rival-open";
   }
   return undefined;
 }
