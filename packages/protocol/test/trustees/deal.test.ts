@@ -50,6 +50,13 @@ describe("a deal", () => {
     expect(contested).not.toBe(uncontested);
   });
 
+  test("draws every coefficient by itself: no two commitments are alike, and none is a generator", () => {
+    const { keys, opener } = deal.verification;
+    const points = [...keys[0], ...keys[1], g2.BASE].map((point) => point.toHex());
+    expect(new Set(points).size).toBe(3 + 4 + 1);
+    expect(new Set([...opener, g1.BASE].map((point) => point.toHex())).size).toBe(3 + 1);
+  });
+
   test("keeps no whole secret: neither in what it returns, nor in any random bytes that it drew", () => {
     const drawn: Bytes[] = [];
     const source = seeded("Ana's plan");
