@@ -8,9 +8,9 @@
  */
 import { type Bytes, compareBytes, toHex } from "../codec/index.ts";
 import { type contactedHow, type Entry, type Level, type recognisedHow, requestIn } from "./board.ts";
-import { contestedCourse, type Course, type Evidence, plainCourse } from "./course.ts";
+import { contestedCourse, type Course, plainCourse } from "./course.ts";
 import type { FoundRequest } from "./request.ts";
-import { rivalsContest } from "./rules.ts";
+import { type Rival, rivalsContest } from "./rules.ts";
 
 export interface Sighting {
   readonly entry: Entry;
@@ -52,7 +52,7 @@ export interface Case {
   /** When the first contest was seen, or the rival that contests it; undefined where the case was over by then. */
   readonly contestedAt: number | undefined;
   readonly pressed: boolean;
-  /** Digests of other requests that were approved by anybody. */
+  /** Digests of other requests that somebody has approved and that are not over. */
   readonly rivals: readonly Bytes[];
   readonly state: CaseState;
 }
@@ -66,32 +66,38 @@ export function casesOf(
 ): ReadonlyMap<string, Case> {
   const files = filesOf(rules, sightings);
   const contests = earliest([...sightings.flatMap((one) => about("contest", one)), ...heard]);
-  const counted = new Map(
-    [...files].flatMap(([key, { plain }]) => (plain.countedAt === undefined ? [] : [[key, plain.countedAt]])),
+  const counted = files.flatMap(({ key, courseIf }): readonly Rival[] => {
+    const { countedAt } = courseIf(undefined);
+    const overIf = (at: number | undefined): number => courseIf(at).expires;
+    return countedAt === undefined ? [] : [{ key, countedAt, contestedAt: contests.get(key), overIf }];
+  });
+  const contested = new Map([...contests, ...rivalsContest(counted)]);
+  const going = files.map((file) => ({ ...file, course: file.courseIf(contested.get(file.key)) }));
+  return new Map(
+    going.map(({ key, request, pressed, courseIf, course }): [string, Case] => [
+      key,
+      {
+        request,
+        approvals: [courseIf(undefined).approvals, course.level === 0 ? [] : course.approvals],
+        contestedAt: course.level === 0 ? undefined : contested.get(key),
+        pressed,
+        rivals: going.flatMap((other) => (other.key === key || now > other.course.expires ? [] : [other.request.digest])),
+        state: stateAt(course, now),
+      },
+    ]),
   );
-  const cases = new Map<string, Case>();
-  for (const [key, file] of files) {
-    const contestedAt = rivalsContest(key, counted, contests.get(key) ?? Number.POSITIVE_INFINITY);
-    const course = courseOf(rules, file, contestedAt);
-    cases.set(key, {
-      request: file.request,
-      approvals: [file.plain.approvals, course.level === 0 ? [] : course.approvals],
-      contestedAt: course.level === 0 ? undefined : contestedAt,
-      pressed: file.pressedAt < Number.POSITIVE_INFINITY,
-      rivals: [...files].filter(([other]) => other !== key).map(([, other]) => other.request.digest),
-      state: stateAt(course, now),
-    });
-  }
-  return cases;
 }
 
-/** A request that somebody has approved, and what was seen of it. */
-interface File extends Evidence {
+/** A request that somebody has approved. */
+interface File {
+  readonly key: string;
   readonly request: FoundRequest;
-  readonly plain: Course;
+  readonly pressed: boolean;
+  /** Where it goes if it is contested then, or never. */
+  readonly courseIf: (contestedAt: number | undefined) => Course;
 }
 
-function filesOf(rules: CaseRules, sightings: readonly Sighting[]): ReadonlyMap<string, File> {
+function filesOf(rules: CaseRules, sightings: readonly Sighting[]): readonly File[] {
   const presses = earliest(sightings.flatMap((one) => about("press", one)));
   const approved = new Map<string, { readonly request: FoundRequest; readonly given: Approval[] }>();
   for (const { entry, firstSeen } of inOrder(sightings)) {
@@ -104,12 +110,13 @@ function filesOf(rules: CaseRules, sightings: readonly Sighting[]): ReadonlyMap<
     file.given.push({ author: entry.author, level: level === 0 ? 0 : 1, firstSeen, recognised, contacted });
     approved.set(key, file);
   }
-  return new Map(
-    [...approved].map(([key, { request, given }]) => {
-      const evidence = { given, pressedAt: presses.get(key) ?? Number.POSITIVE_INFINITY };
-      return [key, { request, ...evidence, plain: plainCourse(rules, evidence) }];
-    }),
-  );
+  return [...approved].map(([key, { request, given }]) => {
+    const evidence = { given, pressedAt: presses.get(key) ?? Number.POSITIVE_INFINITY };
+    const plain = plainCourse(rules, evidence);
+    const courseIf = (at: number | undefined): Course =>
+      at === undefined || at > plain.expires ? plain : contestedCourse(rules, evidence, at);
+    return { key, request, pressed: presses.has(key), courseIf };
+  });
 }
 
 const inOrder = (sightings: readonly Sighting[]): readonly Sighting[] =>
@@ -128,9 +135,6 @@ function earliest(seen: readonly Heard[]): ReadonlyMap<string, number> {
   }
   return first;
 }
-
-const courseOf = (rules: CaseRules, file: File, contestedAt: number | undefined): Course =>
-  contestedAt === undefined || contestedAt > file.plain.expires ? file.plain : contestedCourse(rules, file, contestedAt);
 
 function stateAt({ level, approvals, need, since, expires }: Course, now: number): CaseState {
   if (now > expires) return { kind: "expired", since: expires };

@@ -19,15 +19,32 @@ export const contestEscalates = (escalatedAt: number): number => escalatedAt + c
 /** R12. A request is over fourteen days after it could have been finished; what is first seen later changes nothing in it. */
 export const requestsExpire = (ready: number): number => ready + requestLife;
 
+/** A request that enough have approved. */
+export interface Rival {
+  readonly key: string;
+  readonly countedAt: number;
+  /** By a device of the owner's. */
+  readonly contestedAt: number | undefined;
+  /** When it is over, if it is contested then, or never. */
+  readonly overIf: (contestedAt: number | undefined) => number;
+}
+
 /**
- * R12. Two requests that both have enough approvals contest each other, from the moment on at which the second was counted.
- * @param contestedAt the first contest by a device, or infinity.
+ * R12. Two requests that both have enough approvals contest each other, from the moment on at which the second was counted; one
+ * that was over by then neither contests nor is contested.
+ * @returns when each was contested first, by whatever.
  */
-export function rivalsContest(key: string, counted: ReadonlyMap<string, number>, contestedAt: number): number | undefined {
-  const own = counted.get(key);
-  let first = contestedAt;
-  for (const [other, at] of counted) if (other !== key && own !== undefined) first = Math.min(first, Math.max(own, at));
-  return first < Number.POSITIVE_INFINITY ? first : undefined;
+export function rivalsContest(rivals: readonly Rival[]): ReadonlyMap<string, number> {
+  const first = new Map(rivals.flatMap(({ key, contestedAt }) => (contestedAt === undefined ? [] : [[key, contestedAt]])));
+  const inOrder = rivals.toSorted((a, b) => a.countedAt - b.countedAt);
+  for (const [place, second] of inOrder.entries()) {
+    const at = second.countedAt;
+    const isOpen = ({ key, overIf }: Rival): boolean => at <= overIf(first.get(key));
+    const before = inOrder.slice(0, place).filter(isOpen);
+    if (before.length === 0 || !isOpen(second)) continue;
+    for (const { key } of [...before, second]) first.set(key, Math.min(first.get(key) ?? at, at));
+  }
+  return first;
 }
 
 export type ApprovalRefusal = "recovered-recently" | "rival-open" | "expired";

@@ -270,6 +270,23 @@ describe("R12: rivals", () => {
     expect(stands(both, 11 * day)).toMatchObject({ kind: "ready", level: 1, since: 11 * day });
     expect(stands(both, 5 * day, otherDigest)).toEqual(collectingAgain(5 * day));
   });
+
+  test("one that is over, because it was finished or given up, does not stand in the way of the next", () => {
+    const later = over + day;
+    const next = of(...counted, rival(ben, later), rival(dee, later));
+    expect(stands(next, later, otherDigest)).toMatchObject({ kind: "waiting", level: 0 });
+    expect(caseAt(next, later, otherDigest)).toMatchObject({ contestedAt: undefined, rivals: [] });
+    expect(stands(next, later)).toEqual({ kind: "expired", since: over });
+    const touching = of(...counted, rival(ben, over), rival(dee, over));
+    expect(stands(touching, over, otherDigest)).toEqual(collectingAgain(over));
+  });
+
+  test("one that was contested by a device and got no second key is over sooner, and contests nothing then", () => {
+    const later = 15 * day + 1;
+    const next = of(...objected, rival(ben, later), rival(dee, later));
+    expect(stands(next, later)).toMatchObject({ kind: "expired", since: 15 * day });
+    expect(stands(next, later, otherDigest)).toMatchObject({ kind: "waiting", level: 0 });
+  });
 });
 
 describe("R12: requests expire", () => {
