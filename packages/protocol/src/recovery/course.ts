@@ -34,9 +34,11 @@ export function plainCourse({ threshold, delay }: CaseRules, { given, pressedAt 
 }
 
 /** After a contest. */
-export function contestedCourse({ contested }: CaseRules, { given }: Evidence, contestedAt: number): Course {
+export function contestedCourse({ contested }: CaseRules, { given, pressedAt }: Evidence, contestedAt: number): Course {
   const after = given.filter(({ level, firstSeen }) => level === 1 && firstSeen >= contestedAt);
-  return courseOf(1, after, contested, requestsExpire(contestedAt), contestEscalates);
+  return courseOf(1, after, contested, requestsExpire(contestedAt), (countedAt) =>
+    pressureLengthens(contestEscalates(countedAt), pressedAt),
+  );
 }
 
 function courseOf(

@@ -10,7 +10,10 @@ import { contestDelay, day, pressureDelay, recoveredQuarantine, requestLife } fr
 /** R3, R4. Nothing is released or signed before the delay has passed since enough approvals were first seen. */
 export const delayComesFirst = (countedAt: number, delay: number): number => countedAt + delay;
 
-/** R9. A trustee who was pressed before the delay ended makes everybody wait a week longer; a second one no longer than that. */
+/**
+ * R9. A trustee who was pressed before the wait ended, be it the delay or that after a contest, makes everybody wait a week
+ * longer; a second one no longer than that.
+ */
 export const pressureLengthens = (until: number, pressedAt: number): number => (pressedAt < until ? until + pressureDelay : until);
 
 /** R5. Once a request is contested only approvals at level 1 count, as many as the second key asks for, and a week passes after them. */

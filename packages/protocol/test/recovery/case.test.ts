@@ -231,6 +231,12 @@ describe("R9: a trustee who was pressed makes everybody wait a week longer", () 
     expect(caseAt(of(...counted, presses(dee, day, otherDigest)), ready).pressed).toBe(false);
   });
 
+  test("after a contest as well: fourteen days instead of seven, and not once they are over", () => {
+    for (const at of [day / 2, 5 * day, 11 * day - 1])
+      expect(stands(of(...escalated, presses(dee, at)), 11 * day)).toEqual({ kind: "waiting", level: 1, until: 18 * day });
+    expect(stands(of(...escalated, presses(dee, 11 * day)), 11 * day)).toMatchObject({ kind: "ready", level: 1 });
+  });
+
   test("alone it is no approval, and makes no case", () => {
     expect(casesOf(rules, [presses(ben, 0), presses(chi, 0), contests(0)], [heardAt(0)], start).size).toBe(0);
   });
