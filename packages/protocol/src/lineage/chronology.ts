@@ -31,6 +31,8 @@ export interface Node {
 export interface Chronology {
   readonly foundation: Found | undefined;
   readonly nodes: readonly Node[];
+  /** Index of a statement, by its key. */
+  readonly indexOf: ReadonlyMap<string, number>;
   /** By key: the heads that are not here or wait themselves. */
   readonly waiting: ReadonlyMap<string, readonly StatementId[]>;
   /** Statements of other sides: void, no part of the DAG, and no one waits for them. */
@@ -66,7 +68,8 @@ export function chronologyOf(statements: Iterable<Statement>, firstSeen: FirstSe
       complete.set(key, { key, statement, learned, heads, index: 0 });
     }
   }
-  return { foundation, nodes: nodesOf([...complete.values()]), waiting, foreign: [...foreign] };
+  const nodes = nodesOf([...complete.values()]);
+  return { foundation, nodes, indexOf: new Map(nodes.map((node) => [node.key, node.index])), waiting, foreign: [...foreign] };
 }
 
 interface Draft {

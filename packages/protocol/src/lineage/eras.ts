@@ -97,13 +97,33 @@ const startOf = (fate: Fate): number => {
 /** The rule by which an era is void. */
 export const ruleOf = (fate: Fate) => (fate.kind === "contested" || fate.kind === "void" ? fate.rule : "successionIsOnce");
 
+/** The successions that the root of an era builds on, and the root itself: by epoch, their keys. */
+function pathTo(era: Era | undefined, decisions: Decisions): ReadonlyMap<number, string> {
+  const path = new Map<number, string>();
+  for (let at = era; at !== undefined && at.epoch > 0;) {
+    path.set(at.epoch, at.root.key);
+    at = at.parents.find(({ root }) => decisions.get(root.key) === "accept") ?? at.parents[0];
+  }
+  return path;
+}
+
+/** Whoever accepts a succession accepts those that it builds on, unless they refused them. */
+export function impliedBy(eras: readonly Era[], decisions: Decisions): Decisions {
+  const out = new Map(decisions);
+  for (const era of eras) {
+    if (decisions.get(era.root.key) !== "accept") continue;
+    for (const key of pathTo(era, decisions).values()) if (!decisions.has(key)) out.set(key, "accept");
+  }
+  return out;
+}
+
 /** The decisions by which a succession, and each that it builds on, is accepted, and no other of their epochs. */
 export function acceptanceOf(eras: readonly Era[], succession: StatementId, decisions: Decisions): Decisions {
   const key = idKey(succession);
-  const path = new Map<number, string>();
-  for (let era = eras.find(({ root, epoch }) => epoch > 0 && root.key === key); era !== undefined; era = era.parents[0]) {
-    if (era.epoch > 0) path.set(era.epoch, era.root.key);
-  }
+  const path = pathTo(
+    eras.find(({ root }) => root.key === key),
+    decisions,
+  );
   const out = new Map(decisions);
   for (const { epoch, root } of eras) if (path.has(epoch) && decisions.get(root.key) === "accept") out.delete(root.key);
   for (const accepted of path.values()) out.set(accepted, "accept");

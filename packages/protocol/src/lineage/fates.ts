@@ -37,12 +37,14 @@ interface Running {
   readonly threshold: number;
   readonly request: string;
   readonly known: number;
-  readonly plan: OpenedPlan;
+  plan: OpenedPlan;
   /** When it would count if nobody contested this one. */
   readonly uncontested: number;
   contested:
     { readonly since: number; readonly rule: "contestEscalates" | "rivalsAreContested"; readonly because: number } | undefined;
-  hasEnded: boolean;
+  isLearned: boolean;
+  /** The rule and the statement by which it is void for good. */
+  ended: { readonly rule: RuleName; readonly because: number } | undefined;
 }
 
 /**
@@ -81,7 +83,9 @@ function runningOf(opening: Opening, all: readonly Opening[], eraFrom: number): 
     return isAnswered && first !== undefined && first.time <= known ? [first.time + escalationWait] : [];
   });
   const uncontested = Math.max(due, ...answered);
-  return [{ opening, index, threshold, request, known, plan, uncontested, contested: undefined, hasEnded: false }];
+  return [
+    { opening, index, threshold, request, known, plan, uncontested, contested: undefined, isLearned: false, ended: undefined },
+  ];
 }
 
 interface Outcome {
@@ -100,12 +104,29 @@ function run(all: readonly Running[], now: number): Outcome {
     // What is learned at the moment at which another is due comes too late for it.
     for (const isLearned of [(time: number): boolean => time < next, (time: number): boolean => time <= next]) {
       const known = all.filter((one) => isLearned(one.known));
+      learn(known);
       settle(known, isLearned, at);
       const winner = successionIsOnce(ripe(known, isLearned, at));
       if (winner !== undefined) return { winner, at, next: undefined };
     }
   }
 }
+
+/**
+ * While one succession under a plan may count, the plan stays as it was when that was learned for others under it: so an
+ * escalation has the rank and the grace of what it escalates.
+ */
+function learn(known: readonly Running[]): void {
+  for (const one of known) {
+    if (one.isLearned) continue;
+    one.isLearned = true;
+    const before = known.find((other) => other.isLearned && other !== one && isOpen(other) && other.plan.by === one.plan.by);
+    if (before !== undefined) one.plan = before.plan;
+    else if (one.opening.lapsed !== undefined) one.ended = { rule: "graceOfPlans", because: one.opening.lapsed };
+  }
+}
+
+const isOpen = ({ ended }: Running): boolean => ended === undefined;
 
 /** Those that count unless another does: neither contested nor outranked, and due. */
 function ripe(known: readonly Running[], isLearned: IsLearned, at: number): readonly (Running & { readonly due: number })[] {
@@ -144,20 +165,20 @@ function settle(known: readonly Running[], isLearned: IsLearned, at: number): vo
     for (const one of known) {
       const end = endOf(one);
       if (end === undefined || end > at || (one.threshold === 0 && isEscalated)) continue;
-      one.hasEnded = true;
+      one.ended = one.contested;
       hasChanged = true;
     }
   }
 }
 
-function endOf({ contested, hasEnded, known, opening }: Running): number | undefined {
-  if (contested === undefined || hasEnded) return undefined;
+function endOf({ contested, ended, known, opening }: Running): number | undefined {
+  if (contested === undefined || ended !== undefined) return undefined;
   return contestEnds(known, opening.statement.body.expiry, contested.since);
 }
 
 /** Those that no other outranks. */
 function topOf(known: readonly Running[], at: number): readonly Running[] {
-  const open = known.filter(({ hasEnded }) => !hasEnded);
+  const open = known.filter(isOpen);
   const [first, ...others] = open;
   if (first === undefined) return [];
   const best = others.reduce((top, one) => (successionRank(one.plan, top.plan, at) > 0 ? one : top), first);
@@ -165,7 +186,7 @@ function topOf(known: readonly Running[], at: number): readonly Running[] {
 }
 
 function nextEvent(all: readonly Running[], after: number): number | undefined {
-  const times = all.flatMap((one) => {
+  const times = all.filter(isOpen).flatMap((one) => {
     const { opening, plan, known } = one;
     const contest = opening.contests[0]?.time ?? known;
     const due = dueOf(one, (time) => time <= after) ?? known;
@@ -177,8 +198,8 @@ function nextEvent(all: readonly Running[], after: number): number | undefined {
 
 function fateOf(one: Running, all: readonly Running[], winner: Running | undefined, at: number, now: number): Fate {
   if (winner?.index === one.index) return { kind: "counts", since: at };
+  if (one.ended !== undefined) return { kind: "void", rule: one.ended.rule, because: one.ended.because };
   if (winner !== undefined) return { kind: "void", rule: "successionIsOnce", because: winner.index };
-  if (one.hasEnded) return { kind: "void", rule: one.contested?.rule ?? "contestEscalates", because: one.contested?.because };
   const known = all.filter((each) => each.known <= now);
   const [best] = topOf(known, now);
   if (best !== undefined && one.known <= now && successionRank(best.plan, one.plan, now) > 0)

@@ -33,13 +33,13 @@ export interface Judgement {
  * @param old leaves of the eras before, by `idKey`.
  */
 export function judge(chronology: Chronology, root: Node, old: ReadonlySet<string>, now: number): Judgement {
-  const { nodes } = chronology;
+  const { nodes, indexOf } = chronology;
   const isMember = ({ index, past }: Node): boolean =>
     root.statement.type === "found" || index === root.index || hasBit(past, root.index);
   const members = nodes.filter(isMember);
   const ledger: Ledger = {
     nodes,
-    indexOf: new Map(nodes.map((node) => [node.key, node.index])),
+    indexOf,
     root: root.index,
     members: bitsOf(nodes.length, members),
     old,

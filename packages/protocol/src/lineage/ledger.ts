@@ -4,7 +4,7 @@
  * settles that.
  */
 import type { Custody, Inbox, Leaf, PlanParts } from "../statement/index.ts";
-import type { Bits } from "./bits.ts";
+import { addBit, type Bits, emptyBits, hasBit } from "./bits.ts";
 import type { Found, LineageStatement, Node, Succeed } from "./chronology.ts";
 
 export interface Entry {
@@ -71,6 +71,13 @@ export function nodeAt(ledger: Ledger, index: number): Node {
 }
 
 export const acts = (ledger: Ledger, index: number): boolean => entryAt(ledger, index).from <= ledger.now;
+
+/** The statements of the era that were learned before a time: each with its past. */
+export function learnedBefore({ nodes, members }: Ledger, time: number): Bits {
+  const out = emptyBits(nodes.length);
+  for (const { index, learned } of nodes) if (learned < time && hasBit(members, index)) addBit(out, index);
+  return out;
+}
 
 export interface RootParts {
   readonly leaves: readonly Leaf[];

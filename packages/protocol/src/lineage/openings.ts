@@ -4,10 +4,10 @@
  * made by a live leaf, is asked of the side as it was when the succession was learned, and never changes later.
  */
 import { delayOf, idKey, type PlanParts } from "../statement/index.ts";
-import { addBit, addBits, type Bits, emptyBits, hasBit } from "./bits.ts";
+import { addBit, addBits, type Bits, hasBit, intersection } from "./bits.ts";
 import type { Node, Succeed } from "./chronology.ts";
 import type { Judgement } from "./judge.ts";
-import { entryAt, type Ledger, nodeAt, planOf, rootParts } from "./ledger.ts";
+import { entryAt, learnedBefore, type Ledger, nodeAt, planOf, rootParts } from "./ledger.ts";
 import type { Resolution } from "./resolution.ts";
 import { resolve } from "./resolve.ts";
 import type { OpenedPlan } from "./rules/authority-order.ts";
@@ -36,6 +36,8 @@ export interface Opening {
   readonly delay: number;
   /** Undefined where the plan cannot be opened: `shut` says why. */
   readonly plan: OpenedPlan | undefined;
+  /** The plan that replaced it more than 45 days before. */
+  readonly lapsed: number | undefined;
   readonly shut: { readonly rule: RuleName; readonly because: number } | undefined;
   /** Whether the person may accept it: the plan stands in the succession's own past. */
   readonly acceptable: boolean;
@@ -63,6 +65,7 @@ interface Try {
   /** When it takes effect: once the plan may be in force. */
   readonly effect: number;
   readonly plan: OpenedPlan | undefined;
+  readonly lapsed: number | undefined;
   readonly shut: { readonly rule: RuleName; readonly because: number } | undefined;
 }
 
@@ -73,7 +76,7 @@ function openingOf(ledger: Ledger, node: Node, statement: Succeed): Opening | un
     return parts !== undefined && opensCommitment(statement, parts);
   });
   const tries = plans.map((plan) => tryPlan(ledger, node, statement, plan));
-  const found = tries.find(({ plan }) => plan !== undefined) ?? tries[0];
+  const found = tries.find(({ plan, lapsed }) => plan !== undefined && lapsed === undefined) ?? tries[0];
   const delay = delayOf(statement.body.salt);
   if (found === undefined || delay === undefined) return undefined;
   const { known, effect } = found;
@@ -89,6 +92,7 @@ function openingOf(ledger: Ledger, node: Node, statement: Succeed): Opening | un
     known,
     delay,
     plan: isOld ? undefined : found.plan,
+    lapsed: found.lapsed,
     shut: isOld ? { rule: "oldLeavesRetire", because: ledger.root } : found.shut,
     acceptable: !isOld && plans.some((plan) => standsInPast(ledger, node, plan)),
     contests,
@@ -106,18 +110,17 @@ function tryPlan(ledger: Ledger, node: Node, statement: Succeed, plan: number): 
   const at = chain.findIndex(({ by }) => by === plan);
   const current = chain[at];
   if (current === undefined) {
-    return { known, effect, plan: undefined, shut: { rule: "planMatures", because: rivals.get(plan) ?? plan } };
+    const shut = { rule: "planMatures", because: rivals.get(plan) ?? plan } as const;
+    return { known, effect, plan: undefined, lapsed: undefined, shut };
   }
   let first = at;
   while (first > 0 && lists(statement, chain[first - 1]?.parts)) first -= 1;
   const replacing = chain.slice(at + 1).find(({ parts }) => !lists(statement, parts));
   const isReplaced = replacing !== undefined && replacing.from <= effect;
-  if (isReplaced && !graceOfPlans(known, nodeAt(ledger, replacing.by).learned)) {
-    return { known, effect, plan: undefined, shut: { rule: "graceOfPlans", because: replacing.by } };
-  }
+  const lapsed = isReplaced && !graceOfPlans(known, nodeAt(ledger, replacing.by).learned) ? replacing.by : undefined;
   const { from } = current;
   const was = isReplaced ? "replaced" : from > known ? "to-come" : "in-force";
-  return { known, effect, plan: { by: chain[first]?.by ?? plan, from, was }, shut: undefined };
+  return { known, effect, plan: { by: chain[first]?.by ?? plan, from, was }, lapsed, shut: undefined };
 }
 
 /** Whether a plan still makes the commitment, whatever its version. */
@@ -126,22 +129,17 @@ const lists = (statement: Succeed, parts: PlanParts | undefined): boolean =>
 
 /** What had been learned before a time, and all that the succession builds on: what counts when it takes effect. */
 function asOf(ledger: Ledger, node: Node, plan: Node, time: number): Bits {
-  const out = emptyBits(ledger.nodes.length);
-  for (const { index, learned } of ledger.nodes) if (learned < time) addBit(out, index);
+  const out = learnedBefore(ledger, time);
   addBits(out, node.past);
   addBits(out, plan.past);
   addBit(out, plan.index);
-  return membersOf(ledger, out);
-}
-
-function membersOf(ledger: Ledger, bits: Bits): Bits {
-  return bits.map((word, at) => word & (ledger.members[at] ?? 0));
+  return intersection(out, ledger.members);
 }
 
 /** Whether the plan stands in the succession's own past. */
 function standsInPast(ledger: Ledger, { past }: Node, plan: number): boolean {
   if (!hasBit(past, plan)) return false;
-  return planHistory(resolve(ledger, membersOf(ledger, past))).chain.some(({ by }) => by === plan);
+  return planHistory(resolve(ledger, intersection(past, ledger.members))).chain.some(({ by }) => by === plan);
 }
 
 /** By `idKey`: what this era and those before it brought in, as far as the succession builds on it. */

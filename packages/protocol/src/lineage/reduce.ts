@@ -2,9 +2,10 @@
 import { idKey, type Inbox, type LeafId, type Leaf, type Statement, type StatementId } from "../statement/index.ts";
 import { changesOf } from "./changes.ts";
 import { type Chronology, chronologyOf, type Node } from "./chronology.ts";
-import { acceptanceOf, courseOf, type Era, erasOf } from "./eras.ts";
-import { nodeAt, rootParts } from "./ledger.ts";
+import { acceptanceOf, courseOf, type Era, erasOf, impliedBy } from "./eras.ts";
+import { learnedBefore, nodeAt, rootParts } from "./ledger.ts";
 import { leafWithin } from "./present.ts";
+import type { Resolution } from "./resolution.ts";
 import { resolve } from "./resolve.ts";
 import { planAt } from "./rules/plan-matures.ts";
 import { headsOf, maximal, type Settled, settleEras, standingOf, type Whole } from "./standing.ts";
@@ -31,7 +32,7 @@ export function reduce(
   now: number,
   decisions: Decisions = undecided,
 ): LineageState {
-  return stateOf(chronologyOf(statements, firstSeen, now), now, () => decisions);
+  return stateOf(chronologyOf(statements, firstSeen, now), now, (eras) => impliedBy(eras, decisions));
 }
 
 /**
@@ -124,15 +125,18 @@ function leavesOf({ settled }: Whole): ReadonlyMap<string, LeafState> {
   const out = new Map<string, LeafState>();
   for (const one of settled) {
     if (one.fate.kind !== "counts") continue;
-    for (const leaf of one.ledger.leaves.keys()) {
-      const state = one.endedBy === undefined ? leafOf(one, leaf) : oldLeafOf(one, leaf, one.endedBy);
+    const { endedBy, ledger } = one;
+    // What old leaves bring in afterwards never was a leaf.
+    const before = endedBy === undefined ? one.resolution : resolve(ledger, learnedBefore(ledger, ledger.now));
+    for (const leaf of ledger.leaves.keys()) {
+      const state = endedBy === undefined ? leafOf(one, leaf) : oldLeafOf({ ...one, before }, leaf, endedBy);
       if (state !== undefined) out.set(leaf, state);
     }
   }
   return new Map([...out].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function leafOf({ ledger, resolution }: Settled, key: string): LeafState | undefined {
+function leafOf({ ledger, resolution }: Pick<Settled, "ledger" | "resolution">, key: string): LeafState | undefined {
   const standing = leafWithin(resolution, key);
   if (standing.status === "unknown" || standing.status === "pending") return undefined;
   const { statement } = nodeAt(ledger, standing.by);
@@ -148,16 +152,18 @@ function leafOf({ ledger, resolution }: Settled, key: string): LeafState | undef
   };
 }
 
-/** Of an era that a succession ended: retired before it, or by it, even where what brought the leaf in is quarantined. */
-function oldLeafOf(settled: Settled, key: string, endedBy: number): LeafState | undefined {
-  const { ledger } = settled;
-  const known = leafOf(settled, key);
+/** Of an era that a succession ended: retired before it, or by it, even where what brought the leaf in is quarantined now. */
+function oldLeafOf({ ledger, resolution, before }: Ended, key: string, endedBy: number): LeafState | undefined {
+  const known = leafOf({ ledger, resolution }, key);
   if (known?.status === "retired") return known;
-  const state = known ?? leafOf({ ...settled, resolution: resolve(ledger, ledger.members) }, key);
+  const state = known ?? leafOf({ ledger, resolution: before }, key);
   return state === undefined
     ? undefined
     : { ...state, status: "retired", retiredBy: nodeAt(ledger, endedBy).statement.id, reason: "lost" };
 }
+
+/** An era as it was seen when the succession began to count. */
+type Ended = Pick<Settled, "ledger" | "resolution"> & { readonly before: Resolution };
 
 function leafAndProof(statement: Statement, key: string): { leaf: Leaf; proof: LeafState["proof"] } | undefined {
   if (statement.type !== "found" && statement.type !== "succeed" && statement.type !== "admit") return undefined;

@@ -6,9 +6,9 @@ import { cameInTime, type Settled, type Whole } from "./standing.ts";
 import type { Fate } from "./fates.ts";
 import type { Succession } from "./types.ts";
 
-export function successionsOf({ settled, course }: Whole): readonly Succession[] {
+export function successionsOf({ latestFirst, course }: Whole): readonly Succession[] {
   const out = new Map<number, Succession>();
-  for (const one of settled) {
+  for (const one of latestFirst) {
     for (const opening of one.era.openings) {
       const fate = course.fates.get(opening.index);
       if (fate !== undefined && !out.has(opening.index)) out.set(opening.index, successionOf(one, opening, fate, course));

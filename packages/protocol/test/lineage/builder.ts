@@ -71,6 +71,7 @@ export const trusteePlan = (version: number, dealt: Dealt = {}): PlanParts => ({
   admissionKeys: [],
 });
 
+export const requestNamed = (name: string): Bytes => hash(`request ${name}`);
 export const inboxNamed = (name: string): Bodies["move"]["inbox"] => ({
   relay: `https://${name}.example`,
   sendId: hash(name).slice(0, 16),
@@ -78,6 +79,28 @@ export const inboxNamed = (name: string): Bodies["move"]["inbox"] => ({
   sealKey: hash(name),
   rotation: 0,
 });
+
+/** What the recovery key of a plan signs, as `trusteePlan` deals it. */
+export function successionBody(leaves: readonly string[], planVersion: number, options: SucceedOptions): Bodies["succeed"] {
+  const { threshold = 0, salt, inbox = "succeeded", custody = onDevice, expiry } = options;
+  const opened = opening(planVersion, threshold, options);
+  return {
+    suite: "ed25519-xwing-aes256gcm-sha512",
+    epoch: options.epoch ?? 1,
+    planVersion,
+    threshold,
+    leaves: leaves.map(leafOf),
+    inbox: inboxNamed(inbox),
+    custody,
+    plan: options.plan ?? noPlan,
+    request: requestNamed(options.request ?? "request"),
+    notBefore: options.notBefore ?? 0,
+    expiry,
+    nonce: hash("nonce"),
+    ...opened,
+    salt: salt ?? opened.salt,
+  };
+}
 
 export interface Where {
   /** The statements it follows; by default all that no other follows yet. */
@@ -152,29 +175,13 @@ export class Side {
   contest(by: string, where: Where & { request?: string; succession?: Statement } = {}): Statement {
     const { request = where.succession === undefined ? "request" : "another", succession } = where;
     const named = succession === undefined ? {} : { succession: succession.id };
-    return this.#add("contest", { request: hash(request), reason: "still-here", ...named }, leafId(by), where);
+    return this.#add("contest", { request: requestNamed(request), reason: "still-here", ...named }, leafId(by), where);
   }
   /** Signed by the key that a plan with that version committed to, as `trusteePlan` makes it. */
-  succeed(leaves: readonly string[], planVersion: number, where: Where & SucceedOptions = {}): Statement {
-    const { threshold = 0, at = this.at, salt, inbox = "succeeded", custody = onDevice } = where;
-    const opened = opening(planVersion, threshold, where);
-    const body = {
-      suite: "ed25519-xwing-aes256gcm-sha512",
-      epoch: where.epoch ?? 1,
-      planVersion,
-      threshold,
-      leaves: leaves.map(leafOf),
-      inbox: inboxNamed(inbox),
-      custody,
-      plan: where.plan ?? noPlan,
-      request: hash(where.request ?? "request"),
-      notBefore: where.notBefore ?? 0,
-      expiry: where.expiry ?? at + 14 * day,
-      nonce: hash("nonce"),
-      ...opened,
-      salt: salt ?? opened.salt,
-    } as const;
-    return this.#add("succeed", body, opened.publicKey, where);
+  succeed(leaves: readonly string[], planVersion: number, where: Where & Partial<SucceedOptions> = {}): Statement {
+    const { at = this.at } = where;
+    const body = successionBody(leaves, planVersion, { expiry: at + 14 * day, ...where });
+    return this.#add("succeed", body, body.publicKey, where);
   }
   /** Of a type that this version does not know. */
   unknown(by: string, where: Where = {}): Statement {
@@ -214,12 +221,12 @@ export class Side {
   }
 }
 
-interface SucceedOptions extends Dealt {
+export interface SucceedOptions extends Dealt {
   readonly epoch?: number;
   readonly threshold?: number;
   readonly request?: string;
   readonly notBefore?: number;
-  readonly expiry?: number;
+  readonly expiry: number;
   readonly plan?: PlanParts;
   readonly inbox?: string;
   readonly custody?: Custody;

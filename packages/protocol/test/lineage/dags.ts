@@ -2,23 +2,44 @@
  * All small lineages, in an abstract form: each once up to the names of leaves, and to the order in which independent
  * statements are listed.
  *
- * Statement 0 is the `found` by leaf 0, whose plan lists one admission key. Each further statement follows any set of
- * earlier ones of which none is in another's past, is signed by a leaf that some statement in its past brings in or by
- * the admission key, and admits a new leaf, admits a known leaf, retires a known leaf (trusting all that it follows, or
- * nothing), or, as the last one, moves the inbox.
+ * Statement 0 is the `found` by leaf 0, whose plan lists one admission key and commits to two recovery keys. Each further
+ * statement follows any set of earlier ones of which none is in another's past, is signed by a leaf that some statement in
+ * its past brings in or by the admission key, and admits a new leaf, admits a known leaf, retires a known leaf (trusting all
+ * that it follows, or nothing), or, as the last one, moves the inbox. With recoveries, a recovery key signs successions, each
+ * with a new leaf, of the first epoch or, where it follows one, of the second, for one request or another; and leaves
+ * contest the requests.
  */
 import type { LineageState } from "@photon/protocol/lineage";
 import { idKey, type Statement } from "@photon/protocol/statement";
-import { escrowPlan, inboxNamed, keyOf, leafId, leafOf, onDevice, Side, statementOf } from "./builder.ts";
+import {
+  day,
+  escrowPlan,
+  inboxNamed,
+  keyOf,
+  leafId,
+  leafOf,
+  onDevice,
+  requestNamed,
+  Side,
+  statementOf,
+  successionBody,
+  trusteePlan,
+} from "./builder.ts";
 
 export const keySigner = -1;
+const recoverySigner = -2;
 
 export interface Small {
-  readonly kind: "found" | "admit" | "retire" | "move";
-  /** A leaf's number, or `keySigner`. */
+  readonly kind: "found" | "admit" | "retire" | "move" | "succeed" | "contest";
+  /** A leaf's number, `keySigner`, or of a `succeed` `recoverySigner`. */
   readonly signer: number;
-  /** The leaf admitted or retired; -1 for none. */
+  /** The leaf admitted, brought in or retired; -1 for none. */
   readonly target: number;
+  /** Of a `succeed`; 0 for others. */
+  readonly epoch: number;
+  readonly threshold: number;
+  /** Of a `succeed` or `contest`; 0 for others. */
+  readonly request: number;
   /** Bit sets of statement numbers. `past` holds the heads and all their ancestors. */
   readonly heads: number;
   readonly past: number;
@@ -33,15 +54,23 @@ export const bitsOf = (set: number): number[] => {
   return out;
 };
 
-const root: Small = { kind: "found", signer: 0, target: 0, heads: 0, past: 0, trusted: 0, depth: 0 };
+const ordinary = { epoch: 0, threshold: 0, request: 0 };
+const root: Small = { kind: "found", signer: 0, target: 0, heads: 0, past: 0, trusted: 0, depth: 0, ...ordinary };
 
-/** Lineages of exactly `size` statements and at most `leaves` leaves. The list given out is reused: copy what you keep. */
-export function* smallLineages(size: number, leaves: number): Generator<readonly Small[]> {
+/** How many statements and, at most, leaves; and whether there are successions and contests among them. */
+export interface Bounds {
+  readonly size: number;
+  readonly leaves: number;
+  readonly recoveries: boolean;
+}
+
+/** All lineages of exactly that size. The list given out is reused: copy what you keep. */
+export function* smallLineages(bounds: Bounds): Generator<readonly Small[]> {
   const list = [root];
   function* extend(): Generator<readonly Small[]> {
-    if (list.length === size) yield list;
+    if (list.length === bounds.size) yield list;
     else {
-      for (const next of extensions(list, size, leaves)) {
+      for (const next of extensions(list, bounds)) {
         list.push(next);
         yield* extend();
         list.pop();
@@ -52,10 +81,10 @@ export function* smallLineages(size: number, leaves: number): Generator<readonly
 }
 
 /** One of them, each step drawn among those possible by `below`, which gives a number from 0 to below its argument. */
-export function drawnLineage(size: number, leaves: number, below: (limit: number) => number): readonly Small[] {
+export function drawnLineage(bounds: Bounds, below: (limit: number) => number): readonly Small[] {
   const list = [root];
-  while (list.length < size) {
-    const next = [...extensions(list, size, leaves)];
+  while (list.length < bounds.size) {
+    const next = [...extensions(list, bounds)];
     const drawn = next[below(next.length)];
     if (drawn === undefined) throw new Error("nothing follows");
     list.push(drawn);
@@ -64,13 +93,14 @@ export function drawnLineage(size: number, leaves: number, below: (limit: number
 }
 
 /** Every statement that may come next. Independent ones come in one order: by depth, new leaves first, then by contents. */
-function* extensions(list: readonly Small[], size: number, leaves: number): Generator<Small> {
+function* extensions(list: readonly Small[], { size, leaves, recoveries }: Bounds): Generator<Small> {
   const previous = list[list.length - 1] ?? root;
   const named = Math.max(...list.map((one) => one.target + 1));
   const before = namedBefore(list);
   for (const place of placesAfter(list)) {
     if (place.depth < previous.depth) continue;
-    for (const next of statementsAt(list, place, named, leaves, list.length === size - 1)) {
+    const ordinaryOnes = statementsAt(list, place, named, leaves, list.length === size - 1);
+    for (const next of recoveries ? [...ordinaryOnes, ...recoveriesAt(list, place, named, leaves)] : ordinaryOnes) {
       if (place.depth > previous.depth || orderOf(next, named) >= orderOf(previous, before)) yield next;
     }
   }
@@ -79,11 +109,12 @@ function* extensions(list: readonly Small[], size: number, leaves: number): Gene
 const namedBefore = (list: readonly Small[]): number => Math.max(...list.slice(0, -1).map((one) => one.target + 1), 1);
 
 function orderOf(one: Small, named: number): number {
-  const isNew = one.kind === "admit" && one.target === named;
-  const kind = { found: 0, admit: 1, retire: 2, move: 3 }[one.kind];
+  const isNew = (one.kind === "admit" || one.kind === "succeed") && one.target === named;
+  const kind = { found: 0, admit: 1, retire: 2, move: 3, succeed: 4, contest: 5 }[one.kind];
   const content =
-    (((one.heads * 8 + one.signer + 1) * 4 + kind) * 8 + (isNew ? 0 : one.target + 1)) * 2 + (one.trusted === 0 ? 0 : 1);
-  return isNew ? content : content + 1e9;
+    (((one.heads * 8 + one.signer + 2) * 8 + kind) * 8 + (isNew ? 0 : one.target + 1)) * 2 + (one.trusted === 0 ? 0 : 1);
+  const recovery = (one.epoch * 2 + one.threshold) * 2 + one.request;
+  return (isNew ? content : content + 1e7) * 16 + recovery;
 }
 
 interface Place {
@@ -111,34 +142,67 @@ function* statementsAt(list: readonly Small[], place: Place, named: number, leav
   const signers = new Set([keySigner]);
   for (const at of bitsOf(place.past)) {
     const one = list[at];
-    if (one?.kind === "found" || one?.kind === "admit") signers.add(one.target);
+    if (one?.kind === "found" || one?.kind === "admit" || one?.kind === "succeed") signers.add(one.target);
   }
   for (const signer of signers) {
     for (let target = 0; target <= Math.min(named, leaves - 1); target++) {
-      yield { kind: "admit", signer, target, trusted: 0, ...place };
+      yield { kind: "admit", signer, target, trusted: 0, ...place, ...ordinary };
       if (target === named) continue;
-      yield { kind: "retire", signer, target, trusted: 0, ...place };
-      yield { kind: "retire", signer, target, trusted: place.heads, ...place };
+      yield { kind: "retire", signer, target, trusted: 0, ...place, ...ordinary };
+      yield { kind: "retire", signer, target, trusted: place.heads, ...place, ...ordinary };
     }
-    if (isLast && signer !== keySigner) yield { kind: "move", signer, target: -1, trusted: 0, ...place };
+    if (isLast && signer !== keySigner) yield { kind: "move", signer, target: -1, trusted: 0, ...place, ...ordinary };
+  }
+}
+
+function* recoveriesAt(list: readonly Small[], place: Place, named: number, leaves: number): Generator<Small> {
+  const requests = list.some(({ kind }) => kind === "succeed") ? [0, 1] : [0];
+  const past = bitsOf(place.past).map((at) => list[at]);
+  const epochs = past.some((one) => one?.kind === "succeed") ? [1, 2] : [1];
+  const at = { ...place, trusted: 0 };
+  for (const request of requests) {
+    for (const epoch of named < leaves ? epochs : []) {
+      for (const threshold of [0, 1])
+        yield { kind: "succeed", signer: recoverySigner, target: named, epoch, threshold, request, ...at };
+    }
+    for (const one of past) {
+      if (one?.kind !== "found" && one?.kind !== "admit" && one?.kind !== "succeed") continue;
+      yield { kind: "contest", signer: one.target, target: -1, epoch: 0, threshold: 0, request, ...at };
+    }
   }
 }
 
 const side = new Side("small");
 
-/** Real statements for it; `salt` decides how their ids compare. */
-export function statementsFor(list: readonly Small[], salt: number): Statement[] {
+const { admissionKeys } = escrowPlan(1, "escrow");
+const escrowKeys = { admissionKeys };
+
+/** Of a `succeed` that is first seen at that time, in milliseconds. */
+export const expiryOf = (seen: number): number => seen + 14 * day;
+
+/**
+ * Real statements for it; `salt` decides how their ids compare.
+ *
+ * @param seen when each is first seen.
+ */
+export function statementsFor(list: readonly Small[], salt: number, seen: readonly number[]): Statement[] {
   const made: Statement[] = [];
   for (const [at, one] of list.entries()) {
     const heads = bitsOf(one.heads).map((head) => (made[head] as Statement).id);
     const signer = one.signer === keySigner ? keyOf("escrow") : leafId(`leaf ${one.signer}`);
     const from = { side: side.id, signer, heads, tag: `small ${at} ${salt}` };
-    made.push(statementMade(one, at, made, from));
+    made.push(statementMade(one, at, made, from, seen[at] ?? 0));
   }
   return made;
 }
 
-function statementMade(one: Small, at: number, made: readonly Statement[], from: Parameters<typeof statementOf>[2]): Statement {
+function statementMade(
+  one: Small,
+  at: number,
+  made: readonly Statement[],
+  from: Parameters<typeof statementOf>[2],
+  seen: number,
+): Statement {
   switch (one.kind) {
     case "found":
       return statementOf(
@@ -148,7 +212,7 @@ function statementMade(one: Small, at: number, made: readonly Statement[], from:
           leaf: leafOf("leaf 0"),
           inbox: inboxNamed("first"),
           custody: onDevice,
-          plan: escrowPlan(1, "escrow"),
+          plan: { ...trusteePlan(1), ...escrowKeys },
         },
         from,
       );
@@ -164,6 +228,14 @@ function statementMade(one: Small, at: number, made: readonly Statement[], from:
     }
     case "move":
       return statementOf("move", { inbox: inboxNamed(`inbox ${at}`) }, from);
+    case "succeed": {
+      const { threshold, epoch } = one;
+      const options = { threshold, epoch, request: `request ${one.request}`, plan: trusteePlan(2), expiry: expiryOf(seen) };
+      const body = successionBody([`leaf ${one.target}`], epoch, options);
+      return statementOf("succeed", body, { ...from, signer: body.publicKey });
+    }
+    case "contest":
+      return statementOf("contest", { request: requestNamed(`request ${one.request}`), reason: "not-me" }, from);
   }
 }
 

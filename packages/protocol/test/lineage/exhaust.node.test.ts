@@ -3,17 +3,18 @@ import { drawnLineage, smallLineages } from "./dags.ts";
 import { checkLineage, Dice } from "./exhaust.ts";
 
 /** All lineages of a size, in all orders; how many there are. */
-function exhaust(size: number): number {
+function exhaust(size: number, recoveries = false): number {
   let count = 0;
-  for (const list of smallLineages(size, 4)) checkLineage(list, count++, { orders: "all", withOracle: true });
+  for (const list of smallLineages({ size, leaves: 4, recoveries }))
+    checkLineage(list, count++, { orders: "all", withOracle: true });
   return count;
 }
 
-function draw(size: number, count: number): void {
+function draw(size: number, count: number, recoveries = false): void {
   const dice = new Dice(size);
   for (let seed = 0; seed < count; seed++) {
     checkLineage(
-      drawnLineage(size, 4, (limit) => dice.below(limit)),
+      drawnLineage({ size, leaves: 4, recoveries }, (limit) => dice.below(limit)),
       seed,
       { orders: 4, withOracle: true },
     );
@@ -32,5 +33,19 @@ describe("for equal firstSeen, any delivery order, duplication, delay of lineage
   test("a share of those of 5 and of 6 statements (scripts/soak-lineage.ts takes all)", { timeout: 300_000 }, () => {
     draw(5, 3000);
     draw(6, 4000);
+  });
+
+  test(
+    "all lineages with successions and contests of up to 3 statements, in all orders, as the oracle says",
+    { timeout: 300_000 },
+    () => {
+      expect([exhaust(1, true), exhaust(2, true), exhaust(3, true)]).toEqual([1, 12, 315]);
+    },
+  );
+
+  test("a share of those of 4, 5 and 6 statements (scripts/soak-lineage.ts takes all)", { timeout: 300_000 }, () => {
+    draw(4, 1500, true);
+    draw(5, 1500, true);
+    draw(6, 1000, true);
   });
 });

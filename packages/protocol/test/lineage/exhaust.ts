@@ -4,6 +4,7 @@ import { idKey, type Statement } from "@photon/protocol/statement";
 import { leafId } from "./builder.ts";
 import { type Small, statementsFor, textOf } from "./dags.ts";
 import { Oracle } from "./oracle.ts";
+import { RecoveryOracle, tick } from "./recovery-oracle.ts";
 
 const leafNames = [0, 1, 2, 3].map((leaf) => [leaf, idKey(leafId(`leaf ${leaf}`))] as const);
 
@@ -39,6 +40,8 @@ export function shuffled<T>(items: readonly T[], dice: Dice): T[] {
 }
 
 const times = [0, 1, rivalWindow, rivalWindow + 1, 2 * rivalWindow + 2];
+/** With recoveries: before, when and after the delay of 2 days, the 7 days of an escalation and the expiry of 14 are over. */
+const ticks = [0, 0, 1, 3, 4, 5, 8, 17, 18, 19, 30, 46];
 
 export interface Effort {
   /** All delivery orders of the statements, or this many drawn ones. */
@@ -52,11 +55,14 @@ export interface Effort {
  */
 export function checkLineage(list: readonly Small[], seed: number, effort: Effort): void {
   const dice = new Dice(seed);
-  const statements = statementsFor(list, seed % 64);
-  // One in two lineages is seen all at once; the others straddle the window for rivals.
-  const seen = list.map(() => (seed % 2 === 0 ? 0 : (times[dice.below(times.length)] ?? 0)));
+  const hasRecoveries = list.some(({ kind }) => kind === "succeed" || kind === "contest");
+  // One in two lineages is seen all at once; the others straddle the window for rivals, or what recoveries wait for.
+  const time = (): number =>
+    hasRecoveries ? (ticks[dice.below(ticks.length)] ?? 0) * tick : (times[dice.below(times.length)] ?? 0);
+  const seen = list.map(() => (seed % 2 === 0 ? 0 : time()));
+  const statements = statementsFor(list, seed % 64, seen);
   const firstSeen = new Map(statements.map((one, at) => [idKey(one.id), seen[at] ?? 0]));
-  const now = 3 * rivalWindow;
+  const now = hasRecoveries ? Math.max(...seen) + time() : 3 * rivalWindow;
   const state = reduce(statements, firstSeen, now);
   const wanted = textOf(state);
   const fail = (what: string): never => {
@@ -86,13 +92,28 @@ export function checkLineage(list: readonly Small[], seed: number, effort: Effor
 
   const ordered = topologicalOrder(statements);
   const rank = (at: number): number => ordered.findIndex((one) => one === statements[at]);
-  const { leaves, labels } = new Oracle(list, seen, (a, b) => rank(a) - rank(b)).outcome();
+  const tieBreak = (a: number, b: number): number => rank(a) - rank(b);
+  const { leaves, counts } = hasRecoveries ? recovered() : ordinary();
   for (const [leaf, key] of leafNames) {
     if (state.leaves.get(key)?.status !== leaves.get(leaf))
       fail(`leaf ${leaf} is ${state.leaves.get(key)?.status}, not ${leaves.get(leaf)}`);
   }
   for (const [at, statement] of statements.entries()) {
     const standing = state.standing.get(idKey(statement.id));
-    if ((standing?.kind === "counts") !== (labels[at] === "in")) fail(`statement ${at} is ${standing?.kind}, not ${labels[at]}`);
+    if ((standing?.kind === "counts") !== counts[at]) fail(`statement ${at}: ${standing?.kind}`);
+  }
+
+  function ordinary() {
+    const outcome = new Oracle(list, seen, tieBreak).outcome();
+    return { leaves: outcome.leaves, counts: outcome.labels.map((label) => label === "in") };
+  }
+  function recovered() {
+    const outcome = new RecoveryOracle(list, seen, tieBreak, now).outcome();
+    for (const [at, status] of outcome.successions) {
+      const found = state.successions.find((one) => idKey(one.statement) === idKey(statements[at]?.id ?? new Uint8Array(0)));
+      if (found?.status !== status) fail(`succession ${at} is ${found?.status}, not ${status}`);
+    }
+    if (state.successions.length !== outcome.successions.size) fail("another number of successions");
+    return outcome;
   }
 }

@@ -1,8 +1,16 @@
 /** Lineages of up to 60 statements and 10 leaves, of all types, by members and strangers, at all times. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type LineageState, liveLeaves, planMaturing, reduce, rivalWindow, topologicalOrder } from "@photon/protocol/lineage";
-import { idKey, type Statement } from "@photon/protocol/statement";
+import {
+  ancestors,
+  type LineageState,
+  liveLeaves,
+  planMaturing,
+  reduce,
+  rivalWindow,
+  topologicalOrder,
+} from "@photon/protocol/lineage";
+import { idKey, type Statement, type StatementId } from "@photon/protocol/statement";
 import { day, escrowPlan, hostedAt, hour, leafId, onDevice, Side, trusteePlan, type Where } from "./builder.ts";
 import { textOf } from "./dags.ts";
 import { Dice, shuffled } from "./exhaust.ts";
@@ -18,7 +26,8 @@ const step = fc.record({
     { weight: 4, arbitrary: fc.constant("move" as const) },
     { weight: 2, arbitrary: fc.constant("plan" as const) },
     { weight: 3, arbitrary: fc.constantFrom("key-admit", "key-retire", "key-plan") },
-    { weight: 1, arbitrary: fc.constantFrom("close", "contest", "succeed", "unknown", "found") },
+    { weight: 3, arbitrary: fc.constantFrom("succeed", "contest", "trustees") },
+    { weight: 1, arbitrary: fc.constantFrom("close", "unknown", "found") },
   ),
   /** Among those admitted so far; 9 is a stranger. */
   by: fc.nat(9),
@@ -32,7 +41,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const story = fc.record({
-  plan: fc.nat(2),
+  plan: fc.nat(3),
   hosted: fc.boolean(),
   steps: fc.array(step, { minLength: 4, maxLength: 57, size: "max" }),
   seed: fc.nat(),
@@ -52,8 +61,11 @@ function tell(side: Side, { kind, by, targets, heads, trusted, later, key }: Ste
   const named = pick(side.statements, heads);
   const where: Where = named.length > 0 ? { heads: named } : {};
   const others = targets.map((target) => leaves[target] ?? "");
-  const known = leaves.filter((_, at) => side.statements.some((one) => brings(one).includes(leafKeys[at] ?? "")));
-  const leaf = signer ?? (by === 9 ? "stranger" : known[by % known.length]) ?? "";
+  const known = [
+    ...leaves.filter((_, at) => side.statements.some((one) => brings(one).includes(leafKeys[at] ?? ""))),
+    ...side.statements.flatMap((one, at) => (one.type === "succeed" ? [`new ${at}`] : [])),
+  ];
+  const leaf = signer ?? (by === 9 ? "stranger" : known[(by + 3 * heads.length) % known.length]) ?? "";
   const admissionKey = keys[key] ?? "";
   const version = 1 + side.statements.filter((one) => one.type === "plan").length;
   const retire = trusted.length > 0 ? { ...where, trusted: pick(side.statements, trusted) } : where;
@@ -68,10 +80,13 @@ function tell(side: Side, { kind, by, targets, heads, trusted, later, key }: Ste
       side.move(leaf, `inbox ${side.statements.length}`, where);
       break;
     case "plan":
-      side.plan(leaf, by === 4 ? trusteePlan(version) : escrowPlan(version, admissionKey), {
+      side.plan(leaf, escrowPlan(version, admissionKey), {
         ...where,
         custody: by === 3 ? hostedAt("Dee's host") : onDevice,
       });
+      break;
+    case "trustees":
+      side.plan(leaf, trusteePlan(version), where);
       break;
     case "key-admit":
       side.admitByKey(admissionKey, others, where);
@@ -86,11 +101,21 @@ function tell(side: Side, { kind, by, targets, heads, trusted, later, key }: Ste
       side.close(leaf, where);
       break;
     case "contest":
-      side.contest(leaf, where);
+      side.contest(leaf, { ...where, request: `request ${key}` });
       break;
-    case "succeed":
-      side.succeed(others, version - 1, where);
+    case "succeed": {
+      // Mostly of the first epoch, under the latest plan or the one before, with leaves of its own.
+      const fresh = by === 8 ? others : [`new ${side.statements.length}`];
+      const epoch = by > 5 && by < 8 ? 2 : 1;
+      side.succeed(fresh, Math.max(1, version - 1 - (by % 2)), {
+        ...where,
+        epoch,
+        threshold: key % 2,
+        request: `request ${targets[0] === undefined ? 0 : targets[0] % 3}`,
+        plan: trusteePlan(version),
+      });
       break;
+    }
     case "unknown":
       // Rare: whatever builds on one is held.
       if (by === 0 && key === 0) side.unknown(leaf, where);
@@ -101,11 +126,17 @@ function tell(side: Side, { kind, by, targets, heads, trusted, later, key }: Ste
   }
 }
 
+/** Whether a statement is another, or has it in its past. */
+function follows(statements: readonly Statement[], id: string, other: StatementId): boolean {
+  const one = statements.find((each) => idKey(each.id) === id);
+  return one !== undefined && (id === idKey(other) || ancestors(statements, one.heads).has(idKey(other)));
+}
+
 let serial = 0;
 function sideOf({ plan, hosted, steps }: Story): Side {
   const side = new Side(`fuzz ${serial++}`);
   side.found("leaf 0", {
-    plan: plan === 0 ? escrowPlan(0) : escrowPlan(1, "escrow"),
+    plan: plan === 0 ? escrowPlan(0) : plan === 1 ? escrowPlan(1, "escrow") : trusteePlan(1),
     custody: hosted ? hostedAt("Dee's host") : onDevice,
   });
   side.admit("leaf 0", ["leaf 1", "leaf 2"]);
@@ -285,13 +316,79 @@ describe("larger lineages", () => {
     );
   });
 
+  test("R5, R6: a succession that counts goes on to, whatever is learned afterwards", { timeout: 300_000 }, () => {
+    let counted = 0;
+    fc.assert(
+      fc.property(story, fc.array(step, { minLength: 1, maxLength: 12 }), (told, more) => {
+        const side = sideOf({ ...told, plan: 2 });
+        const before = side.reduce();
+        if (before.epoch === 0) return;
+        counted += 1;
+        side.at += 1;
+        for (const each of more) tell(side, each);
+        const after = side.reduce(side.at + 60 * day);
+        expect(after.epoch).toBeGreaterThanOrEqual(before.epoch);
+        for (const { statement, status } of before.successions) {
+          if (status === "counts") expect(after.standing.get(idKey(statement))?.kind).toBe("counts");
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(counted).toBeGreaterThan(60);
+  });
+
+  test("R6, R8: who is live was brought in by the succession that counts, or by what follows it", { timeout: 300_000 }, () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const side = sideOf({ ...told, plan: 2 });
+        const state = side.reduce();
+        const last = state.successions.findLast(({ status, epoch }) => status === "counts" && epoch === state.epoch);
+        if (last === undefined) return;
+        const era = new Set(
+          side.statements.map(({ id }) => idKey(id)).filter((id) => follows(side.statements, id, last.statement)),
+        );
+        for (const { by } of liveLeaves(state)) expect(era).toContain(idKey(by));
+        expect(state.changes.some(({ quarantined, grade }) => quarantined && grade !== "unproven")).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test(
+    "whatever the person decides, any delivery order gives one state; who refuses all keeps the old side",
+    { timeout: 300_000 },
+    () => {
+      fc.assert(
+        fc.property(story, (told) => {
+          const side = sideOf({ ...told, plan: 2 });
+          const dice = new Dice(told.seed);
+          const succeeds = side.statements.filter(({ type }) => type === "succeed");
+          const decisions = new Map(succeeds.map(({ id }) => [idKey(id), dice.below(2) === 0 ? "accept" : "refuse"] as const));
+          const state = side.reduce(side.at, side.statements, decisions);
+          for (let i = 0; i < 3; i++) {
+            expect(textOf(side.reduce(side.at, shuffled(side.statements, dice), decisions))).toBe(textOf(state));
+          }
+          const refused = side.reduce(side.at, side.statements, new Map(succeeds.map(({ id }) => [idKey(id), "refuse"])));
+          expect(refused).toMatchObject({ epoch: 0 });
+          expect(refused.kind).not.toBe("contested");
+          expect(refused.changes.some(({ quarantined }) => quarantined)).toBe(false);
+        }),
+        runs,
+      );
+    },
+  );
+
   test("with time alone nothing changes before the time that the state names", { timeout: 300_000 }, () => {
     fc.assert(
       fc.property(story, (told) => {
         const side = sideOf(told);
-        const state = side.reduce();
-        const until = state.nextChange ?? side.at + 100 * day;
-        expect(textOf(side.reduce(until - 1))).toBe(textOf(state));
+        for (let now = side.at, state = side.reduce(); now < side.at + 100 * day;) {
+          const until = state.nextChange ?? side.at + 100 * day;
+          expect(until).toBeGreaterThan(now);
+          expect(textOf(side.reduce(until - 1))).toBe(textOf(state));
+          now = until;
+          state = side.reduce(now);
+        }
       }),
       runs,
     );

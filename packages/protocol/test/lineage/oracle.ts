@@ -1,7 +1,8 @@
 /**
  * What small lineages mean, straight from the definitions of spec/03-lineage.md and by another way than `reduce`: the past of
  * each statement is judged afresh by recursion, and of all labellings of the statements, tried one after the other, the
- * one is taken that satisfies the definition and decides least. Only fit for a handful of statements.
+ * one is taken that satisfies the definition and decides least. Only fit for a handful of statements. Of one era:
+ * `recovery-oracle.ts` puts several together.
  */
 import { rivalWindow } from "@photon/protocol/lineage";
 import { bitsOf, keySigner, type Small } from "./dags.ts";
@@ -15,22 +16,36 @@ export interface Outcome {
   readonly labels: readonly (Label | undefined)[];
 }
 
-const has = (set: number, at: number): boolean => ((set >>> at) & 1) === 1;
+export const has = (set: number, at: number): boolean => ((set >>> at) & 1) === 1;
+
+export interface SmallEra {
+  /** The number of the `found`, which is 0, or of the `succeed` that it begins with. */
+  readonly root: number;
+  /** Leaves of the eras before. */
+  readonly old: ReadonlySet<number>;
+}
 
 export class Oracle {
   readonly #list: readonly Small[];
   readonly #learned: readonly number[];
   readonly #tieBreak: (a: number, b: number) => number;
+  readonly #era: SmallEra;
   readonly #views = new Map<number, Outcome>();
 
   /**
    * @param seen when each statement was first seen, by number.
    * @param tieBreak compares two that were learned at once, by depth and id.
    */
-  constructor(list: readonly Small[], seen: readonly number[], tieBreak: (a: number, b: number) => number) {
+  constructor(
+    list: readonly Small[],
+    seen: readonly number[],
+    tieBreak: (a: number, b: number) => number,
+    era: SmallEra = { root: 0, old: new Set() },
+  ) {
     this.#list = list;
     this.#tieBreak = tieBreak;
-    this.#learned = list.map((one, at) => Math.max(...[at, ...bitsOf(one.past)].map((each) => seen[each] ?? 0)));
+    this.#era = era;
+    this.#learned = learnedOf(list, seen);
   }
 
   outcome(): Outcome {
@@ -41,25 +56,34 @@ export class Oracle {
   view(set: number): Outcome {
     const known = this.#views.get(set);
     if (known !== undefined) return known;
+    const outcome = this.without(new Set(), set);
+    this.#views.set(set, outcome);
+    return outcome;
+  }
+
+  /** The same, had some of them no effect. */
+  without(quarantined: ReadonlySet<number>, set = (1 << this.#list.length) - 1): Outcome {
     const lawful = bitsOf(set).filter((at) => this.isLawful(at));
-    const labels = this.#settle(lawful, new Set());
+    const labels = this.#settle(lawful, quarantined);
     const leaves = new Map<number, "live" | "retired" | "frozen">();
     for (const leaf of new Set(lawful.flatMap((at) => this.#brings(at)))) {
       const status = this.#status(leaf, lawful, labels);
       if (status !== undefined) leaves.set(leaf, status);
     }
-    const outcome = { leaves, labels };
-    this.#views.set(set, outcome);
-    return outcome;
+    return { leaves, labels };
   }
 
   /** Whether the signer had authority in the statement's own past, and what it says is of any use there. */
   isLawful(at: number): boolean {
     const one = this.#at(at);
-    if (one.kind === "found") return at === 0;
+    const { root, old } = this.#era;
+    if (at === root) return true;
+    if (one.kind === "found" || one.kind === "succeed" || (root > 0 && !has(one.past, root))) return false;
     const { leaves } = this.view(one.past);
-    if (one.signer === keySigner ? one.kind === "move" : leaves.get(one.signer) !== "live") return false;
-    return one.kind !== "admit" || leaves.get(one.target) !== "retired";
+    if (one.signer === keySigner) {
+      if (root > 0 || one.kind === "move" || one.kind === "contest") return false;
+    } else if (leaves.get(one.signer) !== "live") return false;
+    return one.kind !== "admit" || (leaves.get(one.target) !== "retired" && !old.has(one.target));
   }
 
   #at(at: number): Small {
@@ -70,13 +94,20 @@ export class Oracle {
 
   #brings(at: number): readonly number[] {
     const { kind, target } = this.#at(at);
-    return kind === "found" || kind === "admit" ? [target] : [];
+    return kind === "admit" || at === this.#era.root ? [target] : [];
+  }
+
+  /** The leaves that statements of a set bring in, whatever becomes of those. */
+  broughtBy(set: number): readonly number[] {
+    return bitsOf(set)
+      .filter((at) => this.isLawful(at))
+      .flatMap((at) => this.#brings(at));
   }
 
   /** The lawful statements in its past that gave its signer authority. */
   #origins(at: number): readonly number[] {
-    const { signer, past, kind } = this.#at(at);
-    if (kind === "found") return [];
+    const { signer, past } = this.#at(at);
+    if (at === this.#era.root) return [];
     if (signer === keySigner) return [0];
     return bitsOf(past).filter(
       (from) => this.#brings(from).includes(signer) && this.isLawful(from) && this.view(past).labels[from] !== "out",
@@ -90,7 +121,7 @@ export class Oracle {
   #strikes(by: number, on: number): boolean {
     const retire = this.#at(by);
     const struck = this.#at(on);
-    if (retire.kind !== "retire" || by === on || struck.kind === "found" || struck.signer !== retire.target) return false;
+    if (retire.kind !== "retire" || by === on || on === this.#era.root || struck.signer !== retire.target) return false;
     const areSelfRetires = [retire, struck].every((one) => one.kind === "retire" && one.signer === one.target);
     if (areSelfRetires && this.#comesBefore(on, by)) return false;
     if (bitsOf(retire.trusted).some((head) => head === on || has(this.#at(head).past, on))) return false;
@@ -117,7 +148,7 @@ export class Oracle {
       }
       const count = lawful.filter((at) => labels[at] !== "undecided").length;
       const isComplete = lawful.every(
-        (at) => labels[at] === demanded(at, labels, strikers.get(at) ?? [], origins.get(at) ?? [], late),
+        (at) => labels[at] === this.#demanded(at, labels, strikers.get(at) ?? [], origins.get(at) ?? [], late),
       );
       if (!isComplete || count >= decided) continue;
       decided = count;
@@ -147,6 +178,19 @@ export class Oracle {
     return new Set([...late].filter(([, learned]) => learned === latest).map(([at]) => at));
   }
 
+  #demanded(
+    at: number,
+    labels: readonly (Label | undefined)[],
+    strikers: readonly number[],
+    origins: readonly number[],
+    late: ReadonlySet<number>,
+  ): Label {
+    if (late.has(at)) return "out";
+    if (at === this.#era.root) return "in";
+    if (strikers.some((by) => labels[by] === "in") || origins.every((origin) => labels[origin] === "out")) return "out";
+    return strikers.every((by) => labels[by] === "out") && origins.some((origin) => labels[origin] === "in") ? "in" : "undecided";
+  }
+
   #status(
     leaf: number,
     lawful: readonly number[],
@@ -160,15 +204,6 @@ export class Oracle {
   }
 }
 
-function demanded(
-  at: number,
-  labels: readonly (Label | undefined)[],
-  strikers: readonly number[],
-  origins: readonly number[],
-  late: ReadonlySet<number>,
-): Label {
-  if (late.has(at)) return "out";
-  if (at === 0) return "in";
-  if (strikers.some((by) => labels[by] === "in") || origins.every((origin) => labels[origin] === "out")) return "out";
-  return strikers.every((by) => labels[by] === "out") && origins.some((origin) => labels[origin] === "in") ? "in" : "undecided";
-}
+/** When each was learned: it, and all that it builds on. */
+export const learnedOf = (list: readonly Small[], seen: readonly number[]): readonly number[] =>
+  list.map((one, at) => Math.max(...[at, ...bitsOf(one.past)].map((each) => seen[each] ?? 0)));

@@ -734,6 +734,25 @@ describe("graceOfPlans", () => {
     expect(standingIn(last.side.reduce(), last.succeed)).toBe("pending");
   });
 
+  test("R5, R7: an escalation has the grace and the rank of what it escalates, and none without it", () => {
+    for (const isContested of [true, false]) {
+      const { side, begun, succeed } = redealt(40);
+      if (isContested) side.contest("phone", { at: side.at + hour, succession: succeed });
+      else side.statements.splice(side.statements.indexOf(succeed), 1);
+      const evil = side.succeed(["thief"], 2, {
+        dealer: "thief",
+        threshold: 1,
+        heads: side.statements.slice(2, 3),
+        at: begun + 60 * day,
+      });
+      const escalated = side.succeed(["new"], 1, { threshold: 1, ...archived(side), at: begun + 49 * day });
+      const state = side.reduce(begun + 49 * day + wait);
+      expect(standings(state, escalated, evil)).toEqual(
+        isContested ? ["counts", "void: successionIsOnce"] : ["void: graceOfPlans", "pending"],
+      );
+    }
+  });
+
   test("R7: the 45 days are of the first plan that replaced it, and last as long when more follow", () => {
     const side = ana();
     const begun = side.at;

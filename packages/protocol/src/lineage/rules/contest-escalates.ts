@@ -15,15 +15,18 @@ export function contestEscalates(threshold: number, due: number, contest: number
   return threshold === 0 ? undefined : Math.max(due, contest + escalationWait);
 }
 
+/** Milliseconds: the longest delay and the life of a request. No expiry keeps a side contested for longer. */
+const longestContest = 28 * 24 * 60 * 60 * 1000;
+
 /**
- * A contested succession is void for good once it has expired and an escalation had its 7 days; but one that was learned
- * when it had expired already waits for the second key or the person, since nobody could escalate it any more: or else the
- * old device that contests at peers who were away would win.
+ * A contested succession is void for good once it has expired and an escalation had its 7 days; but one that had expired
+ * when it was learned waits for the second key or the person: its trustees cannot escalate it any more, and the old device
+ * that contests at a peer who was away would win.
  *
  * @param known when the succession was learned.
  * @param since when it became contested.
  * @returns milliseconds; undefined where time does not end it.
  */
 export function contestEnds(known: number, expiry: number, since: number): number | undefined {
-  return known >= expiry ? undefined : Math.max(expiry, since + escalationWait);
+  return known >= expiry ? undefined : Math.max(Math.min(expiry, known + longestContest), since + escalationWait);
 }
