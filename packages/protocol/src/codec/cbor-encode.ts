@@ -3,7 +3,7 @@
  * which is why it is our own (decision 0013).
  */
 import { type Bytes, ownBytes } from "./bytes.ts";
-import type { Cbor, CborMap } from "./cbor.ts";
+import { byEncoding, type Cbor, type CborMap } from "./cbor.ts";
 
 interface Writer {
   bytes: Bytes;
@@ -103,9 +103,6 @@ function writeArray(items: readonly Cbor[]): void {
   for (const item of items) writeItem(item);
 }
 
-/** Keys in the order of their encodings: unsigned ones ascending, then negative ones by their distance from zero. */
-const byEncoding = (a: number, b: number): number => (a < 0 === b < 0 ? Math.abs(a) - Math.abs(b) : a < 0 ? 1 : -1);
-
 function writeMap(map: CborMap): void {
   writeHead(5, map.size);
   let previous = 0;
@@ -115,9 +112,11 @@ function writeMap(map: CborMap): void {
     if (key < previous) inOrder = false;
     previous = key;
   }
-  const entries = inOrder ? map : [...map].toSorted(([a], [b]) => byEncoding(a, b));
-  for (const [key, value] of entries) {
-    writeItem(key);
-    writeItem(value);
-  }
+  if (inOrder) map.forEach(writeEntry);
+  else for (const [key, value] of [...map].toSorted(([a], [b]) => byEncoding(a, b))) writeEntry(value, key);
+}
+
+function writeEntry(value: Cbor, key: number): void {
+  writeInteger(key);
+  writeItem(value);
 }

@@ -6,7 +6,7 @@
  * The decoder is our own (decision 0005): total, linear in its input, and with one error code for each way to go wrong. The
  * encoder is in `cbor-encode.ts`.
  */
-import { type Bytes, compareBytes, ownBytes } from "./bytes.ts";
+import { type Bytes, ownBytes } from "./bytes.ts";
 import { decodeError, type DecodeError, type DecodeErrorCode } from "./error.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -134,23 +134,24 @@ function readArray(reader: Reader, count: number, depth: number): readonly Cbor[
   return items;
 }
 
+/** Keys in the order of their encodings: unsigned ones ascending, then negative ones by their distance from zero. */
+export const byEncoding = (a: number, b: number): number => (a < 0 === b < 0 ? Math.abs(a) - Math.abs(b) : a < 0 ? 1 : -1);
+
 const emptyMap: CborMap = new Map();
 
 function readMap(reader: Reader, count: number, depth: number): CborMap | undefined {
   if (!fits(reader, 2 * count, depth)) return undefined;
   if (count === 0) return emptyMap; // shared: a long row of empty maps costs no memory
   const map = new Map<number, Cbor>();
-  let previous: Uint8Array | undefined;
+  let previous: number | undefined;
   for (let i = 0; i < count; i++) {
-    const started = reader.at;
     const key = readItem(reader, depth + 1);
     if (key === undefined) return undefined;
-    const encoded = reader.bytes.subarray(started, reader.at);
     if (typeof key !== "number") return fail(reader, "wrong-shape", "a map key that is no integer");
-    if (previous !== undefined && compareBytes(previous, encoded) >= 0) {
+    if (previous !== undefined && byEncoding(previous, key) >= 0) {
       return fail(reader, "not-canonical", "map keys out of order, or twice");
     }
-    previous = encoded;
+    previous = key;
     const value = readItem(reader, depth + 1);
     if (value === undefined) return undefined;
     map.set(key, value);

@@ -36,13 +36,34 @@ export interface MessageParts {
   readonly ciphertext: Bytes;
 }
 
-export function writeMessage({ group, epoch }: FixedState, { encryptedSenderData, ciphertext }: MessageParts): Bytes {
+/** What is the same in all messages of a generation. */
+interface Frames {
+  /** The beginning of a message, as far as `encrypted_sender_data`. */
+  readonly message: Bytes;
+  /** SenderDataAAD. */
+  readonly senderData: Bytes;
+  /** PrivateContentAAD, with no authenticated data. */
+  readonly content: Bytes;
+  /** FramedContentTBS as far as the sender's index. */
+  readonly signed: Bytes;
+}
+/** Written once for as long as a generation is held. */
+const framesOf = new WeakMap<FixedState, Frames>();
+
+function frames(fixed: FixedState): Frames {
+  const known = framesOf.get(fixed);
+  if (known !== undefined) return known;
+  const place = concat(vector(fixed.group), epochBytes(fixed.epoch));
+  const senderData = concat(place, applicationData);
+  const content = concat(senderData, empty);
+  const made = { message: concat(frame, content), senderData, content, signed: concat(frame, place, member) };
+  framesOf.set(fixed, made);
+  return made;
+}
+
+export function writeMessage(fixed: FixedState, { encryptedSenderData, ciphertext }: MessageParts): Bytes {
   return concat(
-    frame,
-    vector(group),
-    epochBytes(epoch),
-    applicationData,
-    empty,
+    frames(fixed).message,
     vectorLength(encryptedSenderData.length),
     encryptedSenderData,
     vectorLength(ciphertext.length),
@@ -81,9 +102,9 @@ export function readSenderData(source: Bytes): Result<SenderData, DecodeError> {
 }
 
 /** SenderDataAAD. */
-export const senderDataAad = ({ group, epoch }: FixedState): Bytes => concat(vector(group), epochBytes(epoch), applicationData);
+export const senderDataAad = (fixed: FixedState): Bytes => frames(fixed).senderData;
 /** PrivateContentAAD, with no authenticated data. */
-export const contentAad = (fixed: FixedState): Bytes => concat(senderDataAad(fixed), empty);
+export const contentAad = (fixed: FixedState): Bytes => frames(fixed).content;
 
 /** PrivateMessageContent, without padding: the queue pads. */
 export const writeContent = (plaintext: Bytes, signature: Bytes): Bytes =>
@@ -98,7 +119,17 @@ export function readContent(source: Bytes): Result<{ readonly plaintext: Bytes; 
 const signatureLabel = vector(utf8("MLS 1.0 FramedContentTBS"));
 /** What the sender signs: SignWithLabel over FramedContentTBS (RFC 9420 §5.1.2, §6.1). */
 export function toBeSigned({ fixed, context }: SessionState, index: number, plaintext: Bytes): Bytes {
-  const before = concat(frame, vector(fixed.group), epochBytes(fixed.epoch), member, uint32(index), empty, applicationData);
-  const length = before.length + vectorSize(plaintext.length) + context.length;
-  return concat(signatureLabel, vectorLength(length), before, vectorLength(plaintext.length), plaintext, context);
+  const { signed } = frames(fixed);
+  const length = signed.length + 4 + empty.length + applicationData.length + vectorSize(plaintext.length) + context.length;
+  return concat(
+    signatureLabel,
+    vectorLength(length),
+    signed,
+    uint32(index),
+    empty,
+    applicationData,
+    vectorLength(plaintext.length),
+    plaintext,
+    context,
+  );
 }

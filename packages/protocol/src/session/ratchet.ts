@@ -1,9 +1,9 @@
 /** The symmetric ratchet of one sender (RFC 9420 §9.1), and the keys that a message and its sender data are sealed with. */
 import { type Bytes, concat, utf8 } from "../codec/index.ts";
-import type { SessionCrypto } from "./crypto.ts";
+import type { Awaitable, SessionCrypto } from "./crypto.ts";
 import type { Ratchet } from "./state.ts";
 import { erase, hashSize } from "./suite.ts";
-import { uint32, vector } from "./tls.ts";
+import { uint32, vector, vectorLength } from "./tls.ts";
 
 /** AES-256-GCM. */
 const keySize = 32;
@@ -11,9 +11,12 @@ const nonceSize = 12;
 export const reuseGuardSize = 4;
 
 /** ExpandWithLabel (RFC 9420 §8) for one label and length; the context is all that varies. */
-function expandWithLabel(label: string, length: number): (crypto: SessionCrypto, secret: Bytes, context: Bytes) => Promise<Bytes> {
+function expandWithLabel(
+  label: string,
+  length: number,
+): (crypto: SessionCrypto, secret: Bytes, context: Bytes) => Awaitable<Bytes> {
   const prefix = concat(Uint8Array.of(length >> 8, length), vector(utf8(`MLS 1.0 ${label}`)));
-  return async (crypto, secret, context) => crypto.expand(secret, concat(prefix, vector(context)), length);
+  return (crypto, secret, context) => crypto.expand(secret, concat(prefix, vectorLength(context.length), context), length);
 }
 const expandSecret = expandWithLabel("secret", hashSize);
 const expandKey = expandWithLabel("key", keySize);
@@ -29,7 +32,7 @@ export async function messageKeys(crypto: SessionCrypto, ratchet: Ratchet, reuse
   const place = uint32(ratchet.counter);
   const key = await expandKey(crypto, ratchet.secret, place);
   const nonce = await expandNonce(crypto, ratchet.secret, place);
-  for (const [i, byte] of reuseGuard.entries()) nonce[i] = (nonce[i] ?? 0) ^ byte;
+  for (let i = 0; i < reuseGuard.length; i++) nonce[i] = (nonce[i] ?? 0) ^ (reuseGuard[i] ?? 0);
   return { key, nonce };
 }
 

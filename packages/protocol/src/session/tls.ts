@@ -50,9 +50,14 @@ export class TlsReader {
     this.#at += expected.length;
   }
 
-  uint(size: 1 | 2 | 4, what: string): number {
+  /** Zero once the parse has failed. */
+  uint(size: 1 | 2 | 3 | 4, what: string): number {
+    if (this.failed() || size > this.left()) {
+      this.refuse("malformed", `${what} ends early`);
+      return 0;
+    }
     let value = 0;
-    for (const byte of this.take(size, what)) value = value * 256 + byte;
+    for (const end = this.#at + size; this.#at < end; this.#at++) value = value * 256 + (this.#bytes[this.#at] ?? 0);
     return value;
   }
 
@@ -63,7 +68,8 @@ export class TlsReader {
     if (size > 4) this.refuse("malformed", `${what}: a length of 8 bytes`);
     if (this.failed()) return 0;
     let value = first & 0x3f;
-    for (const byte of this.take(size - 1, what)) value = value * 256 + byte;
+    if (size === 2) value = value * 2 ** 8 + this.uint(1, what);
+    if (size === 4) value = value * 2 ** 24 + this.uint(3, what);
     if (size > 1 && value < (size === 2 ? 1 << 6 : 1 << 14))
       this.refuse("not-canonical", `${what}: length not in its shortest form`);
     if (value > max) this.refuse("out-of-range", `${what}: ${value} bytes, at most ${max}`);
