@@ -6,7 +6,14 @@
 import { join } from "node:path";
 import { createProfile, openProfile, type Ports } from "@photon/engine";
 import { memoryKeyStore } from "@photon/engine/adapters/memory";
-import { encryptedStore, nodeKeyStore, nodeSessionCrypto, systemClock, systemRandom } from "@photon/engine/adapters/node";
+import {
+  encryptedStore,
+  nodeKeyStore,
+  nodeQueueCrypto,
+  nodeSessionCrypto,
+  systemClock,
+  systemRandom,
+} from "@photon/engine/adapters/node";
 import { openSqliteStore } from "@photon/engine/adapters/sqlite";
 import type { Store } from "@photon/engine/ports";
 import { encode, toHex } from "@photon/protocol/codec";
@@ -49,6 +56,7 @@ async function openPorts(): Promise<Ports> {
     transport: servers.relay,
     blobs: servers.vault,
     session,
+    queueCrypto: nodeQueueCrypto,
   };
 }
 
@@ -152,7 +160,7 @@ async function makeRelationship(work: Work, phone: string, petname: string): Pro
         suite: "ed25519-xwing-aes256gcm-sha512",
         leaf,
         inbox: { relay: relayUrl, sendId: queue.sendId, rotation: 0, ...rotationKeys(queue.root, 0) },
-        custody: computeCustody("software"),
+        custody: computeCustody("software", { trustees: false }),
         plan: { version: 0, commitments: [], admissionKeys: [] },
       },
     },

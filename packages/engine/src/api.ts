@@ -3,6 +3,7 @@
  * a `PhotonError` with a code, words and a remedy. See spec/09-engine.md.
  */
 import type { Bytes, Result } from "@photon/protocol/codec";
+import type { QueueCrypto } from "@photon/protocol/queue";
 import type { Session } from "@photon/protocol/session";
 import type { PhotonError } from "./errors.ts";
 import type { BlobStore, Clock, KeyStore, Random, Store, Transport } from "./ports/index.ts";
@@ -330,6 +331,8 @@ export interface Ports {
   readonly blobs: BlobStore;
   /** Not a port: the session library over the platform's primitives (`makeSession(nodeSessionCrypto)`). */
   readonly session: Session;
+  /** Nor this: the platform's primitives for deposits and relay requests, where they are quicker than the portable ones. */
+  readonly queueCrypto?: QueueCrypto;
 }
 
 /** Running `init --join` on the new device. */

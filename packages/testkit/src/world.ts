@@ -19,7 +19,7 @@ import {
 } from "@photon/engine";
 import { httpBlobStore, httpTransport } from "@photon/engine/adapters/http";
 import { memoryKeyStore, memoryStore, type MemorySnapshot, type MemoryStore } from "@photon/engine/adapters/memory";
-import { nodeSessionCrypto, systemRandom } from "@photon/engine/adapters/node";
+import { nodeQueueCrypto, nodeSessionCrypto, systemRandom } from "@photon/engine/adapters/node";
 import type { BlobStore, KeyStore, Store, Transport } from "@photon/engine/ports";
 import type { Result } from "@photon/protocol/codec";
 import { makeSession } from "@photon/protocol/session";
@@ -119,7 +119,16 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
   const blobs = options.wrapVault?.(directBlobs) ?? directBlobs;
 
   function makePorts(store: MemoryStore, keys: KeyStore): Ports {
-    return { clock: { now: () => (time += 1) }, random: systemRandom, keys, store, transport, blobs, session };
+    return {
+      clock: { now: () => (time += 1) },
+      random: systemRandom,
+      keys,
+      store,
+      transport,
+      blobs,
+      session,
+      queueCrypto: nodeQueueCrypto,
+    };
   }
 
   async function makeDevice(name: string, begin: (ports: Ports) => Promise<Engine>): Promise<Device> {

@@ -102,7 +102,7 @@ async function readSome(
 ): Promise<readonly Source[]> {
   const reads = [];
   for (const { relationship, secret } of some)
-    reads.push(readRequest(secret, await startOf(work, relationship, secret), entriesPerRead));
+    reads.push(readRequest(work, secret, await startOf(work, relationship, secret), entriesPerRead));
   const answer = await work.ports.transport.call(relay, "read", reads);
   if (!answer.ok) {
     down.add(relay);
@@ -158,7 +158,7 @@ async function takeBatch(work: Work, { relationship: id, secret }: Source, batch
   for (const { seq, body } of batch.entries.toSorted((a, b) => a.seq - b.seq)) {
     if (seq <= start) continue;
     report.touched.add(id);
-    const inner = openDeposit(sealKeys(await loadRelationship(work, id), secret), body);
+    const inner = openDeposit(sealKeys(await loadRelationship(work, id), secret), body, work.ports.queueCrypto);
     // What no key of ours opens was put there by somebody without the keys.
     if (inner.ok) {
       const received = await receive(work, id, inner.value);

@@ -161,12 +161,20 @@ async function append(
   const address = addressOf(relationship, value);
   if (address === undefined) return { kind: "not-yet" };
   const { writeKey, sealKey, sendId } = address;
-  const body = sealDeposit(sealKey, value.envelope, work.random(24));
+  const body = sealDeposit(sealKey, value.envelope, work.random(24), work.ports.queueCrypto);
   if (!body.ok) throw new Error(`an envelope does not fit a deposit: ${body.error.detail}`);
   const fields = { sendId, appendId: appendIdFor(item, sendId), body: body.value };
   // Named keys that are gone: a sibling has announced and made the same rotation already.
   const doneAnyway: readonly RelayRefusal[] = value.under === undefined ? [] : ["forbidden"];
-  return call(work, address.relay, down, "append", { ...fields, mac: appendMac(writeKey, fields) }, doneAnyway, value.target);
+  return call(
+    work,
+    address.relay,
+    down,
+    "append",
+    { ...fields, mac: appendMac(writeKey, fields, work.ports.queueCrypto) },
+    doneAnyway,
+    value.target,
+  );
 }
 
 /** Where the deposit goes: what the lineages say at this moment. */

@@ -70,8 +70,8 @@ export const markDone = (work: Work, relationship: string, sendId: Uint8Array): 
 export const isDone = async (work: Work, relationship: string, sendId: Uint8Array): Promise<boolean> =>
   (await work.get("cursor", `done/${cursorKey(relationship, sendId)}`)) !== undefined;
 
-export function readRequest(secret: InboxSecret, after: number, limit: number): RelayRequestOf<"read">[number] {
-  return signRead(secret.readSeed, { receiveId: secret.receiveId, after, limit });
+export function readRequest(work: Work, secret: InboxSecret, after: number, limit: number): RelayRequestOf<"read">[number] {
+  return signRead(secret.readSeed, { receiveId: secret.receiveId, after, limit }, work.ports.queueCrypto);
 }
 
 export const hasCursor = async (work: Work, relationship: string, sendId: Uint8Array): Promise<boolean> =>

@@ -9,7 +9,14 @@ import { storeErrorProblem } from "../profile/store-problem.ts";
 import { httpBlobStore, httpTransport } from "../adapters/http/index.ts";
 import { nodeSocket } from "../adapters/http/node-socket.ts";
 import { acquireProfileLock, openSqliteStore } from "../adapters/sqlite/index.ts";
-import { encryptedStore, nodeKeyStore, nodeSessionCrypto, systemClock, systemRandom } from "../adapters/node/index.ts";
+import {
+  encryptedStore,
+  nodeKeyStore,
+  nodeQueueCrypto,
+  nodeSessionCrypto,
+  systemClock,
+  systemRandom,
+} from "../adapters/node/index.ts";
 
 export interface NodePorts {
   readonly ports: Ports;
@@ -56,6 +63,7 @@ export async function openNodePorts(
       transport: httpTransport({ socket: nodeSocket }),
       blobs: httpBlobStore(),
       session: await makeSession(nodeSessionCrypto),
+      queueCrypto: nodeQueueCrypto,
     };
     const close = async (): Promise<void> => {
       await store.value.close();

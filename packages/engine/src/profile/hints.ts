@@ -47,7 +47,7 @@ async function watchable(work: Work): Promise<ReadonlyMap<string, RelayRequestOf
     const relationship = key.split("/")[1] ?? "";
     const secret = parseRow(inboxSecretSchema, value);
     if (await isDone(work, relationship, secret.sendId)) continue;
-    const read = readRequest(secret, await cursorOf(work, relationship, secret.sendId), 1);
+    const read = readRequest(work, secret, await cursorOf(work, relationship, secret.sendId), 1);
     byRelay.set(secret.relay, [...(byRelay.get(secret.relay) ?? []), read]);
   }
   return byRelay;

@@ -16,10 +16,10 @@
  * compare-and-swap. So none needs a time or a challenge. The ids are random per queue, hence also per relay.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { asBytes, type Bytes, concat, encodeCbor, type SchemaType, utf8 } from "../codec/index.ts";
 import { verifyEd25519 } from "../statement/index.ts";
+import { portableQueueCrypto, type QueueCrypto } from "./crypto.ts";
 import type { appendSchema, deleteSchema, moveSchema, readSchema, rotateSchema, trimSchema } from "./relay-api.ts";
 
 export type AppendRequest = SchemaType<typeof appendSchema>;
@@ -41,9 +41,11 @@ export const ownerSeed = (queue: { readonly readSeed: Bytes; readonly adminSeed?
 const appendLabel = utf8("photon/relay/append/1");
 
 /** What is MACed: every part has a fixed length, so that no two requests share an input. */
-export const appendMacInput = ({ sendId, appendId, body }: Unproved): Bytes => concat(appendLabel, sendId, appendId, sha256(body));
+export const appendMacInput = ({ sendId, appendId, body }: Unproved, crypto: QueueCrypto = portableQueueCrypto): Bytes =>
+  concat(appendLabel, sendId, appendId, crypto.digest(body));
 
-export const appendMac = (writeKey: Bytes, request: Unproved): Bytes => asBytes(hmac(sha256, writeKey, appendMacInput(request)));
+export const appendMac = (writeKey: Bytes, request: Unproved, crypto: QueueCrypto = portableQueueCrypto): Bytes =>
+  crypto.mac(writeKey, appendMacInput(request, crypto));
 
 /** Compares in constant time, and tries every key whichever fits. */
 export const verifyAppendMac = (writeKeys: readonly Bytes[], request: AppendRequest): boolean =>
@@ -72,7 +74,10 @@ const signed = <T extends object>(seed: Bytes, fields: T, input: Bytes): T & { r
 });
 
 /** The whole request, signed. @param seed the 32-byte read seed of the queue, board or not. */
-export const signRead = (seed: Bytes, fields: Unsigned<ReadRequest>): ReadRequest => signed(seed, fields, readInput(fields));
+export const signRead = (seed: Bytes, fields: Unsigned<ReadRequest>, crypto: QueueCrypto = portableQueueCrypto): ReadRequest => ({
+  ...fields,
+  signature: crypto.sign(seed, readInput(fields)),
+});
 /** These four: @param seed the 32-byte `ownerSeed` of the queue. */
 export const signRotate = (seed: Bytes, fields: Unsigned<RotateRequest>): RotateRequest =>
   signed(seed, fields, rotateInput(fields));

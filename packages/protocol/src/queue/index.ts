@@ -1,6 +1,7 @@
 export * from "./auth.ts";
 export * from "./change.ts";
 export * from "./content.ts";
+export * from "./crypto.ts";
 export * from "./envelope.ts";
 export * from "./fragments.ts";
 export * from "./keys.ts";

@@ -5,8 +5,8 @@
  *     body  = nonce (24) ‖ XChaCha20-Poly1305(key, nonce, aad = label, plain)
  *     plain = length of inner (4, big-endian) ‖ inner ‖ zeros up to the bucket
  */
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { asBytes, type Bytes, concat, decodeError, type DecodeError, err, ok, type Result, utf8 } from "../codec/index.ts";
+import { type Bytes, concat, decodeError, type DecodeError, err, ok, type Result, utf8 } from "../codec/index.ts";
+import { portableQueueCrypto, type QueueCrypto } from "./crypto.ts";
 import { buckets, maxBody } from "./relay-api.ts";
 
 export const nonceLength = 24;
@@ -14,6 +14,7 @@ const tagLength = 16;
 const prefixLength = 4;
 /** Bytes of a bucket that are not the sender's own: nonce, tag, length. */
 export const sealOverhead = nonceLength + tagLength + prefixLength;
+const depositLabel = "photon/deposit/1";
 /** The longest inner that fits the largest bucket. */
 export const maxInner = maxBody - sealOverhead;
 
@@ -22,53 +23,55 @@ export const maxInner = maxBody - sealOverhead;
  * @param nonce 24 fresh random bytes.
  * @returns a body of exactly one of `buckets`, the smallest that fits, or `too-long` above `maxInner`.
  */
-export function sealDeposit(sealKey: Bytes, inner: Bytes, nonce: Bytes): Result<Bytes, DecodeError> {
-  return sealBucket(sealKey, "photon/deposit/1", inner, nonce);
+export function sealDeposit(sealKey: Bytes, inner: Bytes, nonce: Bytes, crypto?: QueueCrypto): Result<Bytes, DecodeError> {
+  return sealBucket(sealKey, depositLabel, inner, nonce, crypto);
 }
 
 /** @param sealKeys the keys of the rotations still in use, newest first. */
-export function openDeposit(sealKeys: readonly Bytes[], body: Bytes): Result<Bytes, DecodeError> {
-  return openBucket(sealKeys, "photon/deposit/1", body);
+export function openDeposit(sealKeys: readonly Bytes[], body: Bytes, crypto?: QueueCrypto): Result<Bytes, DecodeError> {
+  return openBucket(sealKeys, depositLabel, body, crypto);
 }
 
 /** The same seal for other one-bucket values: drops of invitations and device codes. `label` keeps the uses apart. */
-export function sealBucket(key: Bytes, label: string, inner: Bytes, nonce: Bytes): Result<Bytes, DecodeError> {
+export function sealBucket(
+  key: Bytes,
+  label: string,
+  inner: Bytes,
+  nonce: Bytes,
+  crypto: QueueCrypto = portableQueueCrypto,
+): Result<Bytes, DecodeError> {
   const bucket = buckets.find((size) => inner.length + sealOverhead <= size);
   if (bucket === undefined) return err(decodeError("too-long", `${inner.length} bytes, at most ${maxInner}`));
   const plain = new Uint8Array(bucket - nonceLength - tagLength);
   new DataView(plain.buffer).setUint32(0, inner.length);
   plain.set(inner, prefixLength);
-  return ok(concat(nonce, xchacha20poly1305(key, nonce, utf8(label)).encrypt(plain)));
+  return ok(concat(nonce, crypto.seal(key, nonce, utf8(label), plain)));
 }
 
-export function openBucket(keys: readonly Bytes[], label: string, body: Bytes): Result<Bytes, DecodeError> {
+export function openBucket(
+  keys: readonly Bytes[],
+  label: string,
+  body: Bytes,
+  crypto: QueueCrypto = portableQueueCrypto,
+): Result<Bytes, DecodeError> {
   if (!(buckets as readonly number[]).includes(body.length)) {
     return err(decodeError("out-of-range", `${body.length} bytes is not the length of a bucket`));
   }
   const nonce = body.subarray(0, nonceLength);
   const sealed = body.subarray(nonceLength);
   for (const key of keys) {
-    const plain = tryOpen(key, nonce, label, sealed);
+    const plain = crypto.open(key, nonce, utf8(label), sealed);
     if (plain !== undefined) return unpad(plain);
   }
   return err(decodeError("cannot-open", `none of ${keys.length} keys`));
 }
 
-function tryOpen(key: Bytes, nonce: Uint8Array, label: string, sealed: Uint8Array): Uint8Array | undefined {
-  const cipher = xchacha20poly1305(key, nonce, utf8(label)); // a key of the wrong length is a bug, and throws here
-  try {
-    return cipher.decrypt(sealed);
-  } catch {
-    return undefined; // the library's way of saying that the tag does not fit this key
-  }
-}
-
-function unpad(plain: Uint8Array): Result<Bytes, DecodeError> {
+function unpad(plain: Bytes): Result<Bytes, DecodeError> {
   const length = new DataView(plain.buffer, plain.byteOffset, plain.length).getUint32(0);
   const end = prefixLength + length;
   if (end > plain.length) return err(decodeError("out-of-range", "the inner length passes the end"));
   for (let i = end; i < plain.length; i++) {
     if (plain[i] !== 0) return err(decodeError("not-canonical", "padding is not zero"));
   }
-  return ok(asBytes(plain.slice(prefixLength, end)));
+  return ok(plain.slice(prefixLength, end));
 }

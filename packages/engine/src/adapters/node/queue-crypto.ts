@@ -1,0 +1,39 @@
+import { createCipheriv, createDecipheriv, createHmac, hash, sign } from "node:crypto";
+import { concat } from "@photon/protocol/codec";
+import { type QueueCrypto, xchacha20 } from "@photon/protocol/queue";
+import { privateKey, whole } from "./key-objects.ts";
+
+/** The primitives of deposits and relay requests from OpenSSL. */
+export const nodeQueueCrypto: QueueCrypto = {
+  digest: (data) => whole(hash("sha256", data, "buffer")),
+  mac: (key, data) => whole(createHmac("sha256", key).update(data).digest()),
+  sign: (seed, message) => whole(sign(null, message, privateKey(seed))),
+  seal: (key, nonce, aad, plaintext) => {
+    const inner = xchacha20(key, nonce);
+    const cipher = createCipheriv(aead, inner.key, inner.nonce, options).setAAD(aad, { plaintextLength: plaintext.length });
+    inner.key.fill(0);
+    const sealed = cipher.update(plaintext);
+    cipher.final(); // gives nothing: ChaCha20 is a stream
+    return concat(sealed, cipher.getAuthTag());
+  },
+  open: (key, nonce, aad, sealed) => {
+    const inner = xchacha20(key, nonce);
+    if (sealed.length < tagSize) return undefined;
+    const end = sealed.length - tagSize;
+    const decipher = createDecipheriv(aead, inner.key, inner.nonce, options)
+      .setAAD(aad, { plaintextLength: end })
+      .setAuthTag(sealed.subarray(end));
+    inner.key.fill(0);
+    const plaintext = decipher.update(sealed.subarray(0, end));
+    try {
+      decipher.final(); // gives nothing, or throws
+      return whole(plaintext);
+    } catch {
+      return undefined; // OpenSSL throws for a tag that does not match
+    }
+  },
+};
+
+const aead = "chacha20-poly1305";
+const tagSize = 16;
+const options = { authTagLength: tagSize } as const;

@@ -1,0 +1,4 @@
+import { portableQueueCrypto } from "@photon/protocol/queue";
+import { describeQueueCrypto } from "./crypto-vectors.ts";
+
+describeQueueCrypto("portableQueueCrypto", portableQueueCrypto);
