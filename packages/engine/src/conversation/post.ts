@@ -85,13 +85,15 @@ export async function resealUnacked(work: Work, relationship: Relationship): Pro
  * last-resort package, and so that everybody has heard of it.
  */
 export async function introduceSelf(work: Work, relationship: Relationship, entry: GenerationEntry): Promise<void> {
-  if (await hasFreshPackage(work, relationship.id, entry.statement.id)) return;
+  entry.introduced ??= await hasFreshPackage(work, relationship.id, entry.statement.id);
+  if (entry.introduced) return;
   const own = await ownLeaf(work, relationship);
   const keys = own === undefined ? undefined : await leafKeys(work, own.id);
   if (keys === undefined || entry.statement.body.members.length < 2) return;
   const fresh = await makeFreshPackage(work, relationship.id, keys, entry.statement.id, entry.statement.body.number);
   const body = encodeBody("key-package", { leaf: keys.id, package: fresh, generation: entry.statement.id });
   await seal(work, relationship, entry, await newContent(work, relationship, "key-package", body));
+  entry.introduced = true;
 }
 
 /** Says hello in a generation that was joined and not spoken in yet. */

@@ -40,6 +40,8 @@ export interface GenerationEntry {
   row: GenerationRow;
   /** The ratchets; loaded when first used. */
   live: Generation | undefined;
+  /** Whether our package for the next one was found to be in it; not kept. */
+  introduced?: boolean;
   /** How many leaves had been heard when it was last asked what can be erased; not kept. */
   heardThen?: number;
 }
@@ -123,7 +125,7 @@ export async function ratchets(work: Work, relationship: Relationship, entry: Ge
  */
 export function advance(work: Work, relationship: Relationship, entry: GenerationEntry, live: Generation, sender: LeafId): void {
   entry.live = live;
-  const heard = entry.row.heard.some((leaf) => idKey(leaf) === idKey(sender)) ? entry.row.heard : [...entry.row.heard, sender];
+  const heard = entry.row.heard.some((leaf) => equalBytes(leaf, sender)) ? entry.row.heard : [...entry.row.heard, sender];
   entry.row = { ...entry.row, messages: entry.row.messages + 1, heard };
   work.putLate("generation", at("moving", relationship.id, entry.id), () => work.session.encode(live).moving);
   writeRow(work, relationship, entry);
@@ -162,7 +164,7 @@ export function sendingGeneration(relationship: Relationship): GenerationEntry |
  * same packages. (What stays unacknowledged is sealed again in a new one every 20 days all the same.)
  */
 export function needsHealing(work: Work, entry: GenerationEntry, self: LeafId): boolean {
-  const heardOthers = entry.row.heard.some((leaf) => idKey(leaf) !== idKey(self));
+  const heardOthers = entry.row.heard.some((leaf) => !equalBytes(leaf, self));
   return heardOthers && (entry.row.messages >= healAfter.messages || elapsed(entry.row.since, work.now()) > healAfter.ms);
 }
 
