@@ -113,6 +113,42 @@ export interface BackupStatus {
   readonly segments: number;
   readonly bytes: number;
   readonly openers: readonly { readonly kind: "device" | "passphrase" | "trustees"; readonly name: string }[];
+  /** What can still be undone, as it was last found; undefined if nothing is lost. */
+  readonly pendingDeletion: PendingDeletion | undefined;
+}
+
+/** What states of the backup that the vault still keeps hold, and the newest one lacks. */
+export interface PendingDeletion {
+  /** Of the state that holds it: what `undoBackup` takes. */
+  readonly version: string;
+  /** Relationships that were open in it, and are missing, closed, or called otherwise. */
+  readonly relationships: number;
+  /** Entries that are missing. */
+  readonly records: number;
+  /** Milliseconds: the day until which the vault keeps it, at least. */
+  readonly until: number;
+}
+
+/** A state of the backup that a vault still keeps. */
+export interface BackupVersion {
+  /** The number of its head; with "@" and the beginning of its register's id where that is not in use any more. */
+  readonly version: string;
+  readonly vault: string;
+  /** Milliseconds: the day on which it was written, as its writer says. */
+  readonly at: number;
+  /** Milliseconds: the day until which it is kept, at least; undefined for the newest. */
+  readonly until: number | undefined;
+  /** How many relationships were open in it, as its writer says. */
+  readonly relationships: number | undefined;
+  readonly openers: BackupStatus["openers"];
+}
+
+export interface BackupUndone {
+  readonly version: string;
+  /** Entries that came back. */
+  readonly records: number;
+  /** Relationships that are open again, or have their names again. */
+  readonly relationships: number;
 }
 
 export type ExportKind = "contacts-vcard" | "contacts-jscontact" | "relationships";
@@ -313,6 +349,10 @@ export interface Engine {
   waitForHint(timeout: number, signal?: AbortSignal): Promise<void>;
 
   backupStatus(): Outcome<BackupStatus>;
+  /** The states that vaults still keep, oldest first. */
+  backupVersions(): Outcome<readonly BackupVersion[]>;
+  /** Brings back what such a state holds and the newest lacks; by default the one of `pendingDeletion`. */
+  undoBackup(version?: string): Outcome<BackupUndone>;
   /** Lets a passphrase open the archive, beside the devices. */
   addPassphraseOpener(passphrase: string): Outcome<BackupStatus>;
   /** A plain `age` file under the passphrase. */

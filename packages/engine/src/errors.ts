@@ -239,6 +239,16 @@ export const engineErrors = {
     message: "Part of the backup is missing or was changed.",
     remedy: "The rest was kept. Run `photon sync` on a device that has the history, to upload it again.",
   },
+  "nothing-to-undo": {
+    exit: 1,
+    message: "Nothing of the backup waits to be deleted.",
+    remedy: "`photon backup undo --list` shows the states that can be brought back.",
+  },
+  "unknown-version": {
+    exit: 2,
+    message: "The vault keeps no such state of the backup.",
+    remedy: "`photon backup undo --list` shows those that it keeps.",
+  },
   "wrong-secret": { exit: 12, message: "The passphrase does not open this.", remedy: "Try again; nothing was changed." },
   "weak-secret": {
     exit: 2,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { BackupStatus } from "@photon/engine";
+import type { BackupStatus, BackupVersion, PendingDeletion } from "@photon/engine";
 import { ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
@@ -35,13 +35,29 @@ export function backupCommands(program: Command, run: Run): void {
       ["PHOTON_SECRET_COMMAND='pass show photon' photon backup passphrase", "takes it from a password manager"],
     ],
   }).action(async () => run(addPassphrase));
+  declare(backup, {
+    name: "undo",
+    summary: "bring back what was deleted or changed",
+    description:
+      "The vault keeps earlier states of your backup for 45 days, whoever replaced them. This brings back what such a state holds and you lack: relationships that were closed or renamed are again as they were, and missing entries return. What you have now stays. A goodbye that the other person has heard stays said.",
+    examples: [
+      ["photon backup undo", "bring back what `photon backup status` says can be undone"],
+      ["photon backup undo --list", "the states that are kept, with their day and what they hold"],
+      ["photon backup undo --to 120", "bring back what state 120 holds"],
+    ],
+  })
+    .option("--to <state>", "the state, as --list names it")
+    .option("--list", "only show the states that are kept")
+    .action(async ({ to, list }: { readonly to?: string; readonly list?: boolean }) =>
+      run((cli) => (list === true ? versions(cli) : undo(cli, to))),
+    );
 }
 
 async function status(cli: Cli): Attempt<Answer> {
   return withProfile(cli, async ({ engine }) => {
     const found = await engine.backupStatus();
     if (!found.ok) return found;
-    const { openers, pendingChanges } = found.value;
+    const { openers, pendingChanges, pendingDeletion } = found.value;
     const alone = openers.length < 2;
     return ok(
       answer({
@@ -49,11 +65,67 @@ async function status(cli: Cli): Attempt<Answer> {
         data: statusText(cli, found.value),
         words: alone ? "Only this device opens the backup: if you lose it, the backup helps nobody." : "",
         next:
-          pendingChanges > 0
-            ? "`photon sync` brings the backup up to date."
-            : alone
-              ? "`photon devices add`, or `photon backup passphrase`."
-              : "`photon export` makes a copy that you keep yourself.",
+          pendingDeletion !== undefined
+            ? "`photon backup undo` brings it back; if you closed and renamed them yourself, there is nothing to do."
+            : pendingChanges > 0
+              ? "`photon sync` brings the backup up to date."
+              : alone
+                ? "`photon devices add`, or `photon backup passphrase`."
+                : "`photon export` makes a copy that you keep yourself.",
+      }),
+    );
+  });
+}
+
+async function versions(cli: Cli): Attempt<Answer> {
+  return withProfile(cli, async ({ engine }) => {
+    const found = await engine.backupVersions();
+    if (!found.ok) return found;
+    return ok(
+      answer({
+        json: {
+          versions: found.value.map(({ version, vault, at, until, relationships, openers }) => ({
+            version,
+            vault,
+            at: instant(at),
+            until: until === undefined ? null : instant(until),
+            relationships: relationships ?? null,
+            openers: openers.map(({ kind, name }) => ({ kind, name })),
+          })),
+        },
+        data: found.value.map(versionText).join("\n"),
+        words: found.value.length === 0 ? "Nothing is kept yet." : "",
+        next: "`photon backup undo --to STATE` brings back what one of them holds.",
+      }),
+    );
+  });
+}
+
+function versionText({ version, at, until, relationships, openers }: BackupVersion): string {
+  const kept = until === undefined ? "the newest" : `kept until ${utcDate(until)}`;
+  const people = relationships === undefined ? "" : `, ${plural(relationships, "relationship")}`;
+  return `${shown(version)}  written on ${utcDate(at)}, ${kept}${people}, opened by ${openers.map(openerWords).join(", ")}`;
+}
+
+/** Vaults count days, by UTC. */
+const utcDate = (milliseconds: number): string => instant(milliseconds).slice(0, 10);
+
+async function undo(cli: Cli, to: string | undefined): Attempt<Answer> {
+  if (cli.globals.dryRun) return cli.would(`bring back what ${to === undefined ? "can be undone" : `state ${shown(to)} holds`}`);
+  return withProfile(cli, async ({ engine, flush }) => {
+    const undone = await engine.undoBackup(to);
+    if (!undone.ok) return undone;
+    const flushed = await flush("long");
+    if (!flushed.ok) return flushed;
+    const { version, records, relationships } = undone.value;
+    return ok(
+      answer({
+        json: { version, records, relationships },
+        words:
+          records + relationships === 0
+            ? `You have all that state ${shown(version)} holds.`
+            : `${plural(relationships, "relationship is", "relationships are")} as in state ${shown(version)}, and ${plural(records, "entry has", "entries have")} come back.`,
+        next: "`photon contacts` shows who is there. If this was not your doing, `photon devices` shows which devices are yours; retire those that are not.",
       }),
     );
   });
@@ -81,7 +153,16 @@ async function addPassphrase(cli: Cli): Attempt<Answer> {
   });
 }
 
-const statusJson = ({ vault, sequence, archivedAt, pendingChanges, segments, bytes, openers }: BackupStatus): JsonObject => ({
+const statusJson = ({
+  vault,
+  sequence,
+  archivedAt,
+  pendingChanges,
+  segments,
+  bytes,
+  openers,
+  pendingDeletion,
+}: BackupStatus): JsonObject => ({
   vault,
   sequence,
   archivedAt: archivedAt === undefined ? null : instant(archivedAt),
@@ -89,9 +170,10 @@ const statusJson = ({ vault, sequence, archivedAt, pendingChanges, segments, byt
   segments,
   bytes,
   openers: openers.map(({ kind, name }) => ({ kind, name })),
+  pendingDeletion: pendingDeletion === undefined ? null : { ...pendingDeletion, until: instant(pendingDeletion.until) },
 });
 
-function statusText(cli: Cli, { vault, archivedAt, pendingChanges, bytes, openers }: BackupStatus): string {
+function statusText(cli: Cli, { vault, archivedAt, pendingChanges, bytes, openers, pendingDeletion }: BackupStatus): string {
   const lately = archivedAt === undefined ? "never" : ago(archivedAt, cli.world.now());
   return [
     `vault        ${shown(vault)}`,
@@ -99,6 +181,9 @@ function statusText(cli: Cli, { vault, archivedAt, pendingChanges, bytes, opener
     `waiting      ${pendingChanges === 0 ? "nothing" : plural(pendingChanges, "change")}`,
     `size         ${plural(bytes, "byte")}`,
     `opened by    ${openers.length === 0 ? "nothing yet" : openers.map(openerWords).join(", ")}`,
+    ...(pendingDeletion === undefined
+      ? []
+      : [`can return   ${losses(pendingDeletion)}, until ${utcDate(pendingDeletion.until)}: \`photon backup undo\``]),
   ].join("\n");
 }
 
@@ -112,3 +197,6 @@ function openerWords({ kind, name }: BackupStatus["openers"][number]): string {
       return `your trustees together (${shown(name, { limit: 64 })})`;
   }
 }
+
+const losses = ({ relationships, records }: PendingDeletion): string =>
+  `${plural(relationships, "relationship")} that ${relationships === 1 ? "was" : "were"} closed or renamed, and ${plural(records, "missing entry", "missing entries")}`;

@@ -4,6 +4,7 @@ import type {
   Device,
   Engine,
   HistoryEntry,
+  PendingDeletion,
   PhotonError,
   PlanStatus,
   RecoveryCase,
@@ -139,6 +140,7 @@ export interface FakeState {
   /** What was called, with its arguments. */
   readonly calls: string[];
   hints: number;
+  pendingDeletion: PendingDeletion | undefined;
 }
 
 export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: Engine; readonly state: FakeState } {
@@ -158,6 +160,7 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
     progress: undefined,
     calls: [],
     hints: 0,
+    pendingDeletion: undefined,
     ...parts,
   };
   const find = (who: string): Contact | undefined => state.contacts.find(({ id, petname }) => id === who || petname === who);
@@ -331,7 +334,30 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
         segments: 2,
         bytes: 4096,
         openers: [{ kind: "device", name: "laptop" }],
+        pendingDeletion: state.pendingDeletion,
       }),
+    backupVersions: async () => {
+      call("backupVersions");
+      const openers = [{ kind: "device", name: "laptop" }] as const;
+      const older = {
+        vault: "https://relay.example",
+        at: noon - 3 * 86_400_000,
+        until: noon + 42 * 86_400_000,
+        relationships: 3,
+        openers,
+      };
+      return ok([
+        { version: "7", ...older },
+        { version: "9", ...older, at: noon, until: undefined, relationships: undefined },
+      ]);
+    },
+    undoBackup: async (version) => {
+      call("undoBackup", version ?? "");
+      if (version === "99") return err(photonError("unknown-version", version));
+      return state.pendingDeletion === undefined && version === undefined
+        ? err(photonError("nothing-to-undo"))
+        : ok({ version: version ?? "7", records: 4, relationships: 3 });
+    },
     addPassphraseOpener: async (passphrase) => {
       call("addPassphraseOpener", passphrase);
       return passphrase.length < 12 ? err(photonError("weak-secret")) : engine.backupStatus();

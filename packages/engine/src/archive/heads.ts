@@ -16,11 +16,13 @@ type Found =
   | { readonly kind: "damaged"; readonly problem: PhotonError };
 export type Keyring = (vault: Vault, body: HeadBody) => Promise<Result<Found, PhotonError>>;
 
-/** Of a device of the circle: it knows every epoch, and needs no wrapping. */
-export function circleKeyring(location: Location): Keyring {
-  const keys = epochKeysOf(location);
-  return async (_vault, { epoch }) => ok(keys.has(epoch) ? { kind: "keys", keys } : { kind: "closed" });
-}
+/** Of whoever knows the epochs: a device of the circle needs no wrapping. */
+export const keysKeyring =
+  (keys: EpochKeys): Keyring =>
+  async (_vault, { epoch }) =>
+    ok(keys.has(epoch) ? { kind: "keys", keys } : { kind: "closed" });
+
+export const circleKeyring = (location: Location): Keyring => keysKeyring(epochKeysOf(location));
 
 /** Of an opener: by the wrapping that the head names. */
 export function openerKeyring(decryptAge: DecryptAge): Keyring {

@@ -11,6 +11,7 @@ import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { mergeState } from "../circle/merge.ts";
 import { archivable, markPending } from "../circle/state.ts";
+import { leaveBehind } from "./former.ts";
 import { cutAt } from "./cut.ts";
 import { changesIn, type Contents, type HeadReader, headReader, type HeadView, type Keyring, openerKeyring } from "./heads.ts";
 import { weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
@@ -267,8 +268,9 @@ export function adoptRestored(work: Work, { register, opened, segments }: Restor
  * Takes in what a person came back to who has lost every device, and begins an archive of their own: the old register's
  * write key went with the old devices. All that was restored is still to be archived in the new one. In the caller's unit.
  */
-export async function adoptRecovered(work: Work, { changes, later }: Restored): Promise<void> {
+export async function adoptRecovered(work: Work, { vault, register, epochKeys, changes, later }: Restored): Promise<void> {
   await mergeState(work, changes, "archive");
   await mergeState(work, later, "archive");
+  await leaveBehind(work, { vault, register }, epochKeys);
   for (const { key } of await archivable(work)) markPending(work, key, { circle: false, archive: true });
 }

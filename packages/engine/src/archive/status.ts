@@ -8,7 +8,8 @@ import type { Work } from "../storage/core.ts";
 import { loadKnown, segmentContents } from "./known.ts";
 import { keepLocation, loadLocation, turned } from "./location.ts";
 import { identityHash } from "./pull.ts";
-import type { ArchivePlace } from "./restore.ts";
+import { pendingDeletion } from "./undo.ts";
+import type { ArchivePlace } from "./vault.ts";
 
 /** The shortest passphrase, in characters: whoever has a file can guess at it for ever. */
 export const minPassphrase = 12;
@@ -20,7 +21,8 @@ export async function backupStatus(work: Work): Promise<BackupStatus> {
   const location = await loadLocation(work);
   const pending = await pendingChanges(work, "a");
   if (location === undefined) {
-    return { vault: "", sequence: 0, archivedAt: undefined, pendingChanges: pending.length, segments: 0, bytes: 0, openers: [] };
+    const nothing = { sequence: 0, archivedAt: undefined, segments: 0, bytes: 0, openers: [], pendingDeletion: undefined };
+    return { vault: "", pendingChanges: pending.length, ...nothing };
   }
   const known = await loadKnown(work, location.register);
   const contents = await segmentContents(work);
@@ -32,6 +34,7 @@ export async function backupStatus(work: Work): Promise<BackupStatus> {
     segments: known.segments.length,
     bytes: known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.size ?? 0), 0),
     openers: known.openers,
+    pendingDeletion: await pendingDeletion(work),
   };
 }
 

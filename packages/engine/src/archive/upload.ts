@@ -15,7 +15,8 @@ import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { bring, openRegister } from "./increment.ts";
 import { keepKnown, type Known, loadKnown } from "./known.ts";
-import { epochOfWriteKey, inForce, keepLocation, type Location, loadLocation, turned } from "./location.ts";
+import { leaveBehind } from "./former.ts";
+import { epochKeysOf, epochOfWriteKey, inForce, keepLocation, type Location, loadLocation, turned } from "./location.ts";
 import { isWrappedFor, openersOf } from "./openers.ts";
 import { type CaughtUp, catchUp, heal, identityHash, isAskedToHeal } from "./pull.ts";
 import { vaultAt } from "./vault.ts";
@@ -103,6 +104,7 @@ async function takeIn(work: Work, location: Location, problems: PhotonError[], c
       const { lostSince } = await loadKnown(work, location.register);
       if (lostSince === undefined || work.now() - lostSince < lostAfter) return "failed";
       // Nobody of ours turned it: a device that was retired did, before it was shut out. The old register stays where it is.
+      await leaveBehind(work, location, epochKeysOf(location));
       await keepLocation(work, { ...turned(work, location), register: work.random(16), begun: work.now() });
       return "again";
     }

@@ -4,6 +4,12 @@ import { type Head, type KeptHeads, signBlobPut, type VaultRefusal, verifyHeadPu
 import { type PhotonError, photonError } from "../errors.ts";
 import type { BlobStore, VaultError } from "../ports/index.ts";
 
+/** One register at one vault, by the vault's origin. */
+export interface ArchivePlace {
+  readonly vault: string;
+  readonly register: Bytes;
+}
+
 export interface VaultFailure {
   /** Why the vault said no; undefined where it said nothing, or nothing that can be believed. */
   readonly refusal: VaultRefusal | undefined;
@@ -25,7 +31,7 @@ export interface Vault {
 
 export const damaged = (detail: string): PhotonError => photonError("archive-damaged", detail);
 
-export function vaultAt(blobs: BlobStore, { vault, register }: { readonly vault: string; readonly register: Bytes }): Vault {
+export function vaultAt(blobs: BlobStore, { vault, register }: ArchivePlace): Vault {
   const failed = (error: VaultError): { readonly ok: false; readonly error: VaultFailure } => err(failureOf(vault, error));
   return {
     head: async (seq) => {

@@ -6,6 +6,7 @@ import { decode, equalBytes, expectOk, type Schema, struct, toHex, uint } from "
 import { isHybridRecipient } from "@photon/protocol/archive";
 import type { Change } from "@photon/protocol/queue";
 import { type LeafId, leafSchema, parseStatement } from "@photon/protocol/statement";
+import { formerSchema } from "../archive/former.ts";
 import { importedKey, importedSchema } from "../archive/imported.ts";
 import { locationSchema, recipientsIn } from "../archive/location.ts";
 import { messageSchema } from "../conversation/messages.ts";
@@ -61,7 +62,7 @@ async function mayDelete(work: Work, key: string, origin: Origin): Promise<boole
     const device = await deviceOf(work, origin.sender);
     return device === undefined ? !(await isKnown(work, owner)) : device === owner || device === consumer;
   }
-  return key.startsWith("arch/damaged/") || !isOurs(prefix);
+  return key.startsWith("arch/damaged/") || key.startsWith("arch/former/") || !isOurs(prefix);
 }
 
 const prefixes = new Set([
@@ -119,6 +120,7 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
     }
     case "arch":
       if (first === "location") return canBeWrappedTo(locationSchema, value, recipientsIn);
+      if (first === "former") return fits(formerSchema, value);
       return first !== "damaged" || fits(struct({ at: [1, uint()] }), value);
     case "st": {
       const statement = parseStatement(value);

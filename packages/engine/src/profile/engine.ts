@@ -11,7 +11,9 @@ import { exportAs } from "../archive/export.ts";
 import { importFrom } from "../archive/import.ts";
 import { importedRecord } from "../archive/imported.ts";
 import { addPassphraseOpener, backupStatus } from "../archive/status.ts";
+import { undoTo } from "../archive/undo.ts";
 import { flushArchive } from "../archive/upload.ts";
+import { keptHeads } from "../archive/versions.ts";
 import { admitAnswerer, offerAdmission, place } from "../circle/admission.ts";
 import { circleDevices, lastSeen, unknownDevices } from "../circle/devices.ts";
 import { retireDevice, retireReport } from "../circle/retire-device.ts";
@@ -406,6 +408,21 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
     waitForHint: (timeout, signal) => waitForHint(ports, run, timeout, signal),
 
     backupStatus: () => run(async (work) => ok(await backupStatus(work))),
+    backupVersions: () =>
+      run(async (work) => {
+        const heads = await keptHeads(work);
+        return heads.ok ? ok(heads.value.map(({ version }) => version)) : heads;
+      }),
+    undoBackup: (version) =>
+      act(async (work) => {
+        const undone = await undoTo(work, version);
+        if (!undone.ok) return undone;
+        await work.commit();
+        await tellCircle(work);
+        await flushArchive(work);
+        await flush(work, { relationship: circleId, onMoved: followBundle });
+        return undone;
+      }),
     addPassphraseOpener: (passphrase) => act((work) => addPassphraseOpener(work, passphrase)),
     exportAs: (kind, passphrase) => run((work) => exportAs(work, kind, passphrase)),
     importFrom: (file, passphrase) => run((work) => importFrom(work, file, passphrase)),

@@ -1,6 +1,7 @@
 /** One pass: read, do what is due, tell the circle, archive, acknowledge, write. */
 import { ok, type Result } from "@photon/protocol/codec";
 import type { SyncReport } from "../api.ts";
+import { lookForLosses } from "../archive/undo.ts";
 import { flushArchive } from "../archive/upload.ts";
 import { pullArchive } from "../archive/pull.ts";
 import { liveSiblings, noteSeen } from "../circle/devices.ts";
@@ -46,6 +47,8 @@ export async function syncOnce(work: Work, signal?: AbortSignal): Promise<Result
   await tellCircle(work);
   const archived = await flushArchive(work);
   problems.push(...archived.problems);
+  const looked = await lookForLosses(work);
+  if (looked !== undefined) problems.push(looked);
   await payAcks(work, archived.archived);
   const flushed = await flush(work, { onMoved: followBundle, signal });
   problems.push(...flushed.problems);
