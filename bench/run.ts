@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import type { Figure } from "./measure.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const suites = ["relay", "session", "peers-session", "engine", "archive"] as const;
+const suites = ["relay", "session", "peers-session", "engine", "archive", "trustees"] as const;
 const options = ["--quick", "--save"] as const;
 
 /** Worse than this part of what it was is said; less is noise. */
