@@ -1,6 +1,6 @@
 /** From statements and first-seen times to who may act for a side: spec/03-lineage.md. */
 import { type Bytes, concat, err, expectOk, ok, toHex } from "@photon/protocol/codec";
-import { type FirstSeen, type LineageState, reduce } from "@photon/protocol/lineage";
+import { type Decisions, type FirstSeen, type LineageState, reduce } from "@photon/protocol/lineage";
 import {
   type Draft,
   ed25519Signer,
@@ -17,7 +17,9 @@ import {
   type StatementId,
   type StatementType,
 } from "@photon/protocol/statement";
+import { verifySuccession } from "@photon/protocol/trustees";
 import { bytesListOf, type Fields, fixed, listOf, numberOf, type Run, toJson, type Topic, type ValidCase } from "../support.ts";
+import { Trustees } from "./lineage-recovery.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -56,10 +58,31 @@ class Story {
   ): Promise<Statement> {
     const follows = heads ?? this.statements.slice(-1);
     const draft: Draft<T> = { type, side, heads: follows.map(({ id }) => id), claimedAt: begin, body };
-    const statement = (await signStatement(draft, signerOf(who))) as Statement;
+    return this.#keep((await signStatement(draft, signerOf(who))) as Statement);
+  }
+  #keep(statement: Statement): Statement {
     this.statements.push(statement);
     this.seen.set(idKey(statement.id), this.#at);
     return statement;
+  }
+  /** The new phone takes over what Ana's trustees help it to. */
+  succeed(
+    trustees: Trustees,
+    options: {
+      readonly heads?: readonly Statement[];
+      readonly threshold?: 0 | 1;
+      readonly request?: string;
+      readonly who?: string;
+    } = {},
+  ): Statement {
+    const { heads = this.statements.slice(-1), threshold = 0, request = "request", who = "new phone" } = options;
+    const leaves = [leafOf(who)];
+    const plan = herTrustees.plan(side, 2);
+    const where = { side, heads, leaves, inbox: inbox(who), custody, plan };
+    return this.#keep(trustees.succeed({ ...where, threshold, request, notBefore: this.#at, claimedAt: begin }));
+  }
+  contest(who: string, heads: readonly Statement[], request = "request"): Promise<Statement> {
+    return this.say(who, "contest", { request: fixed(request, 32), reason: "still-here" }, heads);
   }
   found(who: string, plan: PlanParts = noPlan): Promise<Statement> {
     return this.say(who, "found", { suite, leaf: leafOf(who), inbox: inbox("first"), custody, plan }, []);
@@ -185,6 +208,129 @@ const stories: Readonly<Record<string, Tell>> = {
   },
 };
 
+const herTrustees = new Trustees("Ana's plan", 1);
+const thiefs = new Trustees("the thief's plan", 2);
+
+interface Recovery {
+  readonly tell: Tell;
+  /** By the place of a succession in the story. */
+  readonly decisions?: Readonly<Record<number, "accept" | "refuse">>;
+}
+/** The phone, a laptop, and a plan with trustees, seen on the first day; then recoveries. */
+const recoveries: Readonly<Record<string, Recovery | Tell>> = {
+  "peersWait: a succession, an hour before its delay is over": async (story) => {
+    await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    return 32 * day - hour;
+  },
+  "successionIsOnce, oldLeavesRetire: a succession counts, what the new side signed with it, and an old device": async (story) => {
+    await recoverable(story);
+    const succession = story.at(30 * day).succeed(herTrustees);
+    await story.admit("new phone", "tablet");
+    story.at(33 * day).succeed(herTrustees, { heads: [succession], request: "another", who: "thief" });
+    await story.say("phone", "move", { inbox: inbox("phone's") }, [succession]);
+    return 40 * day;
+  },
+  "successionIsOnce: the recovery key of another plan": async (story) => {
+    await recoverable(story);
+    story.at(30 * day).succeed(thiefs);
+    return 40 * day;
+  },
+  "contestEscalates: contested in time": async (story) => {
+    const heads = await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    await story.at(31 * day).contest("phone", heads);
+    return 33 * day;
+  },
+  "contestEscalates: the second key's, and when it is due": async (story) => {
+    const heads = await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    await story.at(31 * day).contest("phone", heads);
+    story.at(34 * day).succeed(herTrustees, { heads, threshold: 1 });
+    return 38 * day - hour;
+  },
+  "contestEscalates: the second key's counts": async (story) => {
+    const heads = await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    await story.at(31 * day).contest("phone", heads);
+    story.at(34 * day).succeed(herTrustees, { heads, threshold: 1 });
+    return 38 * day;
+  },
+  "contestEscalates: nothing escalates, and the contested one has expired": async (story) => {
+    const heads = await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    await story.at(31 * day).contest("phone", heads);
+    return 45 * day;
+  },
+  "contestEscalates: a contest that comes too late": async (story) => {
+    const heads = await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    await story.at(32 * day).contest("phone", heads);
+    return 33 * day;
+  },
+  "rivalsAreContested: two requests": async (story) => {
+    const heads = await recoverable(story);
+    story.at(30 * day).succeed(herTrustees);
+    story.at(31 * day).succeed(herTrustees, { heads, request: "another", who: "thief" });
+    return 35 * day;
+  },
+  "personDecides: one of two requests is accepted": {
+    tell: async (story) => {
+      const heads = await recoverable(story);
+      story.at(30 * day).succeed(herTrustees);
+      story.at(31 * day).succeed(herTrustees, { heads, request: "another", who: "thief" });
+      return 31 * day;
+    },
+    decisions: { 2: "accept" },
+  },
+  "personDecides: the only one is refused": {
+    tell: async (story) => {
+      await recoverable(story);
+      story.at(30 * day).succeed(herTrustees);
+      return 35 * day;
+    },
+    decisions: { 2: "refuse" },
+  },
+  "successionQuarantines: what a thief with the phone said beside it, and before it": async (story) => {
+    const heads = await recoverable(story);
+    await story.at(25 * day).retire("phone", "laptop", [], heads);
+    await story.say("phone", "move", { inbox: inbox("thief's") });
+    await story.say("phone", "close", { reason: "goodbye" });
+    story.at(30 * day).succeed(herTrustees, { heads });
+    return 31 * day;
+  },
+  "graceOfPlans: a thief re-deals the plan, on day 40 Ana recovers through the old trustees": async (story) => {
+    const heads = await recoverable(story);
+    await story.at(day).say("phone", "plan", { custody, plan: thiefs.plan(side) }, heads);
+    story.at(41 * day).succeed(herTrustees);
+    return 43 * day;
+  },
+  "graceOfPlans: on day 45 it is over": async (story) => {
+    const heads = await recoverable(story);
+    await story.at(day).say("phone", "plan", { custody, plan: thiefs.plan(side) }, heads);
+    story.at(46 * day).succeed(herTrustees);
+    return 50 * day;
+  },
+  "authorityOrder: under the old plan, before the new one has matured": async (story) => {
+    const heads = await recoverable(story);
+    const plan = await story.at(30 * day).say("phone", "plan", { custody, plan: thiefs.plan(side) }, heads);
+    story.succeed(thiefs, { heads: [plan], request: "another", who: "thief" });
+    story.at(40 * day).succeed(herTrustees, { heads });
+    return 50 * day;
+  },
+  "planMatures: a peer who was away learns of a new plan and of a succession under it at once": async (story) => {
+    const heads = await recoverable(story);
+    await story.at(365 * day).say("laptop", "plan", { custody, plan: thiefs.plan(side) }, heads);
+    story.succeed(thiefs);
+    return 378 * day;
+  },
+};
+
+async function recoverable(story: Story): Promise<readonly Statement[]> {
+  await story.found("phone", herTrustees.plan(side));
+  return [await story.admit("phone", "laptop")];
+}
+
 /** What two implementations must agree on. */
 function summary(state: LineageState): Fields {
   return toJson({
@@ -203,17 +349,44 @@ function summary(state: LineageState): Fields {
   }) as Fields;
 }
 
-const run: Run = (input) => {
-  const statements: Statement[] = [];
-  for (const bytes of bytesListOf(input, "statements")) {
-    const parsed = parseStatement(bytes);
-    if (!parsed.ok) return err(parsed.error);
-    statements.push(parsed.value);
-  }
-  const times = listOf(input, "firstSeen");
-  const firstSeen: FirstSeen = new Map(statements.map(({ id }, index) => [idKey(id), Number(times[index])]));
-  return ok(summary(reduce(statements, firstSeen, numberOf(input, "now"))));
-};
+const recovered = (state: LineageState): Fields => ({
+  ...summary(state),
+  epoch: state.epoch,
+  successions: toJson(state.successions.map(({ statement, status, until, contest }) => ({ statement, status, until, contest }))),
+  quarantined: toJson(state.changes.filter(({ quarantined }) => quarantined).map(({ statement }) => statement)),
+});
+
+const runWith =
+  (tell: (state: LineageState) => Fields): Run =>
+  (input) => {
+    const statements: Statement[] = [];
+    for (const bytes of bytesListOf(input, "statements")) {
+      const parsed = parseStatement(bytes);
+      if (!parsed.ok) return err(parsed.error);
+      const verified = parsed.value.type === "succeed" ? verifySuccession(parsed.value) : undefined;
+      if (verified?.ok === false) return err(verified.error);
+      statements.push(parsed.value);
+    }
+    const times = listOf(input, "firstSeen");
+    const firstSeen: FirstSeen = new Map(statements.map(({ id }, index) => [idKey(id), Number(times[index])]));
+    const decisions: Decisions = new Map(Object.entries(input["decisions"] ?? {}) as readonly [string, "accept" | "refuse"][]);
+    return ok(tell(reduce(statements, firstSeen, numberOf(input, "now"), decisions)));
+  };
+const run = runWith(summary);
+const recover = runWith(recovered);
+
+async function toldRecovery(name: string, recovery: Recovery | Tell): Promise<ValidCase> {
+  const { tell, decisions = {} } = typeof recovery === "function" ? { tell: recovery } : recovery;
+  const story = new Story();
+  const now = begin + (await tell(story));
+  const statements = story.statements.map(({ bytes }) => toHex(bytes));
+  const firstSeen = story.statements.map(({ id }: { readonly id: StatementId }) => story.seen.get(idKey(id)) ?? 0);
+  const decided = Object.fromEntries(
+    Object.entries(decisions).map(([at, decision]) => [idKey((story.statements[Number(at)] as Statement).id), decision]),
+  );
+  const input = { statements, firstSeen, now, decisions: decided };
+  return { name, type: "recover", input, output: expectOk(await recover(input)) };
+}
 
 async function told(name: string, tell: Tell): Promise<ValidCase> {
   const story = new Story();
@@ -228,8 +401,13 @@ export const lineage: Topic = {
   name: "lineage",
   about:
     "Statements of one side, when the observer first saw each (`firstSeen`, in the same order), and its clock (`now`): the state that " +
-    "follows, in whatever order the statements are given.",
-  types: { reduce: run },
-  valid: () => Promise.all(Object.entries(stories).map(([name, tell]) => told(name, tell))),
+    "follows, in whatever order the statements are given. With successions also what the observer's person decided (`decisions`, by " +
+    "statement id).",
+  types: { reduce: run, recover },
+  valid: () =>
+    Promise.all([
+      ...Object.entries(stories).map(([name, tell]) => told(name, tell)),
+      ...Object.entries(recoveries).map(([name, recovery]) => toldRecovery(name, recovery)),
+    ]),
   invalid: () => [],
 };

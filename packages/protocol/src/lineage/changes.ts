@@ -32,9 +32,9 @@ function gradeOf(whole: Whole, { statement, index }: Node, standing: Standing | 
     case "pending":
       // Nobody vouches for a first leaf but the person who verifies it.
       if (statement.type === "found") return "unproven";
-      return statement.type === "succeed" || restsOnPending(whole, index) ? "by-trustees" : "continuous";
+      return statement.type === "succeed" || restsOn(whole, index, "pending") ? "by-trustees" : "continuous";
     case "void":
-      return isShown(whole, index, standing.rule) ? "unproven" : undefined;
+      return isShown(whole, index, standing.rule) || restsOn(whole, index, "contested") ? "unproven" : undefined;
     case "held":
     case "waiting":
     case undefined:
@@ -42,9 +42,9 @@ function gradeOf(whole: Whole, { statement, index }: Node, standing: Standing | 
   }
 }
 
-/** Whether it is of an era whose succession is pending. */
-const restsOnPending = ({ settled }: Whole, index: number): boolean =>
-  settled.some(({ fate, ledger }) => fate.kind === "pending" && ledger.entries[index] !== undefined);
+/** Whether it is of an era whose succession is pending, or contested. */
+const restsOn = ({ settled }: Whole, index: number, kind: "pending" | "contested"): boolean =>
+  settled.some(({ fate, ledger }) => fate.kind === kind && ledger.entries[index] !== undefined);
 
 /** Of what is void: successions, contests, disputed retires, and what a succession quarantines. */
 function isShown({ nodes, course }: Whole, index: number, rule: RuleName): boolean {

@@ -152,9 +152,9 @@ export function ed25519Signer(seed: Uint8Array): Signer {
 }
 
 /**
- * Decodes a statement and verifies an Ed25519 signature over the bytes received. A BLS signature is only carried here:
- * `succeed` is verified against the commitment it opens, which only the lineage knows. So until then a statement with the
- * algorithm `bls12381` proves nothing about who made it.
+ * Decodes a statement and verifies an Ed25519 signature over the bytes received. A BLS signature is only carried here: who
+ * takes a `succeed` in verifies it (`verifySuccession`), and the lineage asks whether a plan committed to its key. So until
+ * then a statement with the algorithm `bls12381` proves nothing about who made it.
  * @param check "verified-before" only for bytes that this device verified and stored itself.
  */
 export function parseStatement(

@@ -58,14 +58,14 @@ export class RecoveryOracle {
     const successions = new Map<number, Status>();
     const counts = this.#list.map(() => false);
     const leaves = new Map<number, "live" | "retired" | "frozen">();
-    const eras = [this.#era(0, 0, new Set())];
-    for (let from = 0, era = eras[0]; era !== undefined;) {
-      const course = this.#live(era, from);
+    let from = 0;
+    for (let era: Era | undefined = this.#era(0); era !== undefined;) {
+      const course: Course = this.#live(era, from);
       for (const [at, status] of course.status) successions.set(at, best(status, successions.get(at)));
       this.#tell(era, course, counts, leaves);
       this.#follow(era, course, from, successions);
       const { winner } = course;
-      era = winner === undefined ? undefined : this.#era(winner, era.epoch + 1, this.#oldFor(era, winner));
+      era = winner === undefined ? undefined : this.#era(winner);
       from = course.since;
     }
     for (const [at, status] of successions) counts[at] = status === "counts";
@@ -77,7 +77,7 @@ export class RecoveryOracle {
     for (const root of era.successions) {
       const status = course.status.get(root);
       if (status === "counts") continue;
-      const next = this.#era(root, era.epoch + 1, this.#oldFor(era, root));
+      const next = this.#era(root);
       const due = status === "pending" ? this.#dueOf(era, root, from) : Number.POSITIVE_INFINITY;
       const inner =
         status === "pending" ? this.#live(next, due) : { status: new Map<number, Status>(), since: 0, winner: undefined };
@@ -86,22 +86,23 @@ export class RecoveryOracle {
     }
   }
 
-  #era(root: number, epoch: number, old: ReadonlySet<number>): Era {
+  #era(root: number): Era {
+    const epoch = this.#list[root]?.epoch ?? 0;
+    const old = this.#oldFor(root, epoch);
     const successions = [...this.#list.keys()].filter(
       (at) => this.#list[at]?.kind === "succeed" && this.#list[at].epoch === epoch + 1 && (root === 0 || has(this.#past(at), root)),
     );
-    return {
-      root,
-      epoch,
-      old,
-      successions,
-      contests: new Map(),
-      oracle: new Oracle(this.#list, this.#seen, this.#tieBreak, { root, old }),
-    };
+    const oracle = new Oracle(this.#list, this.#seen, this.#tieBreak, { root, old });
+    return { root, epoch, old, successions, contests: new Map(), oracle };
   }
 
-  #oldFor(era: Era, at: number): ReadonlySet<number> {
-    return new Set([...era.old, ...era.oracle.broughtBy(this.#past(at))]);
+  /** The leaves in its past of all eras that it could be of. */
+  #oldFor(root: number, epoch: number): ReadonlySet<number> {
+    if (epoch === 0) return new Set();
+    const isRoot = (at: number): boolean =>
+      epoch === 1 ? at === 0 : this.#list[at]?.kind === "succeed" && this.#list[at].epoch === epoch - 1;
+    const before = [...this.#list.keys()].filter((at) => has(this.#past(root), at) && isRoot(at)).map((at) => this.#era(at));
+    return new Set(before.flatMap((era) => [...era.old, ...era.oracle.broughtBy(this.#past(root))]));
   }
 
   #past(at: number): number {

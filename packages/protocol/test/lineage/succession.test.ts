@@ -225,6 +225,9 @@ describe("contestEscalates", () => {
       { kind: "succeed", grade: "unproven" },
       { kind: "contest", grade: "continuous", reason: "still-here" },
     ]);
+    const admit = side.admit("new", ["second new"], { heads: [succeed] });
+    expect(standingIn(side.reduce(), admit)).toBe("void: contestEscalates");
+    expect(side.reduce().changes.at(-1)).toMatchObject({ kind: "admit", grade: "unproven", quarantined: false });
     side.at += day;
     const escalated = side.succeed(["new"], 1, { threshold: 1, heads: [...archived(side).heads, succeed] });
     const pending = side.reduce();
