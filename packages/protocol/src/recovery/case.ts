@@ -8,8 +8,8 @@
  */
 import { type Bytes, compareBytes, toHex } from "../codec/index.ts";
 import { type contactedHow, type Entry, type Level, type recognisedHow, requestIn } from "./board.ts";
-import { contestedCourse, type Course, plainCourse } from "./course.ts";
-import type { FoundRequest } from "./request.ts";
+import { contestedCourse, countedAt, type Course, plainCourse } from "./course.ts";
+import { type FoundRequest, requestDigest } from "./request.ts";
 import { type Rival, rivalsContest } from "./rules.ts";
 
 export interface Sighting {
@@ -66,19 +66,18 @@ export function casesOf(
 ): ReadonlyMap<string, Case> {
   const files = filesOf(rules, sightings);
   const contests = earliest([...sightings.flatMap((one) => about("contest", one)), ...heard]);
-  const counted = files.flatMap(({ key, courseIf }): readonly Rival[] => {
-    const { countedAt } = courseIf(undefined);
+  const counted = files.flatMap(({ key, enoughAt, courseIf }): readonly Rival[] => {
     const overIf = (at: number | undefined): number => courseIf(at).expires;
-    return countedAt === undefined ? [] : [{ key, countedAt, contestedAt: contests.get(key), overIf }];
+    return enoughAt === undefined ? [] : [{ key, countedAt: enoughAt, contestedAt: contests.get(key), overIf }];
   });
   const contested = new Map([...contests, ...rivalsContest(counted)]);
   const going = files.map((file) => ({ ...file, course: file.courseIf(contested.get(file.key)) }));
   return new Map(
-    going.map(({ key, request, pressed, courseIf, course }): [string, Case] => [
+    going.map(({ key, request, pressed, course }): [string, Case] => [
       key,
       {
         request,
-        approvals: [courseIf(undefined).approvals, course.level === 0 ? [] : course.approvals],
+        approvals: course.approvals,
         contestedAt: course.level === 0 ? undefined : contested.get(key),
         pressed,
         rivals: going.flatMap((other) => (other.key === key || now > other.course.expires ? [] : [other.request.digest])),
@@ -93,6 +92,7 @@ interface File {
   readonly key: string;
   readonly request: FoundRequest;
   readonly pressed: boolean;
+  readonly enoughAt: number | undefined;
   /** Where it goes if it is contested then, or never. */
   readonly courseIf: (contestedAt: number | undefined) => Course;
 }
@@ -102,25 +102,28 @@ function filesOf(rules: CaseRules, sightings: readonly Sighting[]): readonly Fil
   const approved = new Map<string, { readonly request: FoundRequest; readonly given: Approval[] }>();
   for (const { entry, firstSeen } of inOrder(sightings)) {
     if (entry.body.kind !== "approve") continue;
-    const { level, recognised, contacted } = entry.body.value;
-    const request = requestIn(entry.body.value);
-    if (!request.ok) continue;
-    const key = toHex(request.value.digest);
-    const file = approved.get(key) ?? { request: request.value, given: [] };
-    file.given.push({ author: entry.author, level: level === 0 ? 0 : 1, firstSeen, recognised, contacted });
-    approved.set(key, file);
+    const { request: bytes, level, recognised, contacted } = entry.body.value;
+    const key = toHex(requestDigest(bytes));
+    const request = approved.has(key) ? undefined : requestIn(entry.body.value);
+    if (request?.ok === true) approved.set(key, { request: request.value, given: [] });
+    const approval: Approval = { author: entry.author, level: level === 0 ? 0 : 1, firstSeen, recognised, contacted };
+    approved.get(key)?.given.push(approval);
   }
   return [...approved].map(([key, { request, given }]) => {
     const evidence = { given, pressedAt: presses.get(key) ?? Number.POSITIVE_INFINITY };
     const plain = plainCourse(rules, evidence);
     const courseIf = (at: number | undefined): Course =>
       at === undefined || at > plain.expires ? plain : contestedCourse(rules, evidence, at);
-    return { key, request, pressed: presses.has(key), courseIf };
+    return { key, request, pressed: presses.has(key), enoughAt: countedAt(rules, evidence), courseIf };
   });
 }
 
-const inOrder = (sightings: readonly Sighting[]): readonly Sighting[] =>
-  sightings.toSorted((a, b) => a.firstSeen - b.firstSeen || compareBytes(a.entry.id, b.entry.id));
+/** Each entry once, by first sight: what is laid down again was not said again. */
+function inOrder(sightings: readonly Sighting[]): readonly Sighting[] {
+  const sorted = sightings.toSorted((a, b) => a.firstSeen - b.firstSeen || compareBytes(a.entry.id, b.entry.id));
+  const first = new Map(sorted.toReversed().map((one) => [toHex(one.entry.id), one]));
+  return sorted.filter((one) => first.get(toHex(one.entry.id)) === one);
+}
 
 /** What an entry of this kind is about, and when it was first seen; nothing for an entry of another kind. */
 const about = (kind: "contest" | "press", { entry: { body }, firstSeen }: Sighting): readonly Heard[] =>
@@ -138,6 +141,6 @@ function earliest(seen: readonly Heard[]): ReadonlyMap<string, number> {
 
 function stateAt({ level, approvals, need, since, expires }: Course, now: number): CaseState {
   if (now > expires) return { kind: "expired", since: expires };
-  if (since === undefined) return { kind: "collecting", level, have: approvals.length, need, expires };
+  if (since === undefined) return { kind: "collecting", level, have: approvals[level].length, need, expires };
   return now < since ? { kind: "waiting", level, until: since } : { kind: "ready", level, since, expires };
 }

@@ -9,11 +9,10 @@ import { contestEscalates, delayComesFirst, pressureLengthens, requestsExpire } 
 
 export interface Course {
   readonly level: Level;
-  /** The approvals that count; each trustee once, by first sight. */
-  readonly approvals: readonly Approval[];
+  /** By level, those that count; each trustee once, by first sight. */
+  readonly approvals: readonly [readonly Approval[], readonly Approval[]];
   readonly need: number;
-  /** When enough of them were there. */
-  readonly countedAt: number | undefined;
+  /** Since when it is ready; undefined while approvals are missing. */
   readonly since: number | undefined;
   readonly expires: number;
 }
@@ -26,34 +25,38 @@ export interface Evidence {
   readonly pressedAt: number;
 }
 
+/** When so many different trustees had approved, at whatever level. */
+export const countedAt = ({ threshold }: CaseRules, { given }: Evidence): number | undefined =>
+  oncePerTrustee(given)[threshold - 1]?.firstSeen;
+
 /** While nobody objects. */
-export function plainCourse({ threshold, delay }: CaseRules, { given, pressedAt }: Evidence): Course {
-  const begun = given[0]?.firstSeen ?? 0;
-  const over = requestsExpire(delayComesFirst(begun, delay));
-  return courseOf(0, given, threshold, over, (countedAt) => pressureLengthens(delayComesFirst(countedAt, delay), pressedAt));
+export function plainCourse({ threshold, delay }: CaseRules, evidence: Evidence): Course {
+  const begun = evidence.given[0]?.firstSeen ?? 0;
+  const wait = (at: number): number => delayComesFirst(at, delay);
+  return courseOf(0, evidence, { counting: evidence.given, need: threshold, until: requestsExpire(wait(begun)), wait });
 }
 
 /** After a contest. */
-export function contestedCourse({ contested }: CaseRules, { given, pressedAt }: Evidence, contestedAt: number): Course {
-  const after = given.filter(({ level, firstSeen }) => level === 1 && firstSeen >= contestedAt);
-  return courseOf(1, after, contested, requestsExpire(contestedAt), (countedAt) =>
-    pressureLengthens(contestEscalates(countedAt), pressedAt),
-  );
+export function contestedCourse({ contested }: CaseRules, evidence: Evidence, contestedAt: number): Course {
+  const counting = evidence.given.filter(({ level, firstSeen }) => level === 1 && firstSeen >= contestedAt);
+  return courseOf(1, evidence, { counting, need: contested, until: requestsExpire(contestedAt), wait: contestEscalates });
 }
 
-function courseOf(
-  level: Level,
-  given: readonly Approval[],
-  need: number,
-  collectingEnds: number,
-  readyAfter: (countedAt: number) => number,
-): Course {
-  const all = oncePerTrustee(given);
-  const enough = all[need - 1]?.firstSeen;
-  const countedAt = enough !== undefined && enough <= collectingEnds ? enough : undefined;
-  const since = countedAt === undefined ? undefined : readyAfter(countedAt);
-  const expires = since === undefined ? collectingEnds : requestsExpire(since);
-  return { level, approvals: all.filter(({ firstSeen }) => firstSeen <= expires), need, countedAt, since, expires };
+interface Collecting {
+  readonly counting: readonly Approval[];
+  readonly need: number;
+  /** The last moment in which the last approval may come. */
+  readonly until: number;
+  readonly wait: (from: number) => number;
+}
+
+function courseOf(level: Level, { given, pressedAt }: Evidence, { counting, need, until, wait }: Collecting): Course {
+  const last = oncePerTrustee(counting)[need - 1]?.firstSeen;
+  const since = last === undefined || last > until ? undefined : pressureLengthens(wait(last), pressedAt);
+  const expires = since === undefined ? until : requestsExpire(since);
+  const inTime = (approvals: readonly Approval[]): readonly Approval[] =>
+    oncePerTrustee(approvals).filter(({ firstSeen }) => firstSeen <= expires);
+  return { level, approvals: [inTime(given), level === 0 ? [] : inTime(counting)], need, since, expires };
 }
 
 function oncePerTrustee(given: readonly Approval[]): readonly Approval[] {

@@ -25,6 +25,7 @@ export const requestsExpire = (ready: number): number => ready + requestLife;
 /** A request that enough have approved. */
 export interface Rival {
   readonly key: string;
+  /** When enough had; it may have been over by then. */
   readonly countedAt: number;
   /** By a device of the owner's. */
   readonly contestedAt: number | undefined;

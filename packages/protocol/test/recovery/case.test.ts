@@ -170,6 +170,11 @@ describe("R5: a contest does not win, it escalates", () => {
     });
   });
 
+  test("but the very entry that was too early, laid down once more, was not said again", () => {
+    const replayed = [approves(ben, 0, 1), approves(chi, 0), contests(day), approves(ben, 2 * day, 1)];
+    expect(stands(of(...replayed), 2 * day)).toEqual(collectingAgain(day));
+  });
+
   test("only the first contest counts: another one begins nothing anew", () => {
     for (const at of [3 * day, 5 * day, 11 * day, 20 * day]) {
       const twice: Seen = { sightings: [...escalated, contests(at, digest, 8)], heard: [heardAt(at)] };
@@ -292,6 +297,22 @@ describe("R12: rivals", () => {
     const next = of(...objected, rival(ben, later), rival(dee, later));
     expect(stands(next, later)).toMatchObject({ kind: "expired", since: 15 * day });
     expect(stands(next, later, otherDigest)).toMatchObject({ kind: "waiting", level: 0 });
+  });
+
+  test("one that is open only because it is contested, and that enough approve late, contests another", () => {
+    const slow = { ...rules, delay: 336 * hour };
+    const both: Seen = {
+      sightings: [
+        rival(chi, 0),
+        contests(20 * day, otherDigest),
+        rival(dee, 30 * day),
+        approves(ben, 20 * day),
+        approves(chi, 21 * day),
+      ],
+      rules: slow,
+    };
+    expect(stands(both, 30 * day)).toEqual(collectingAgain(30 * day));
+    expect(stands(both, 30 * day, otherDigest)).toEqual(collectingAgain(20 * day));
   });
 });
 
