@@ -3,8 +3,9 @@
  * the same for any order in which entries are given. The rules are in `rules.ts`. See spec/12-recovery.md.
  *
  *     collecting ──t approvals──▶ waiting ──the delay──▶ ready ──14 days──▶ expired
- *         └────────────┴──a contest, or a rival that was counted too──┐
- *     collecting (level 1) ──t′ approvals given after it──▶ waiting (7 days) ──▶ ready (level 1) ──14 days──▶ expired
+ *         └──────────────────────────┴─────────────────────┤ a contest, or a rival that was counted too
+ *     collecting (level 1) ◀───────────────────────────────┘
+ *         └──t′ approvals given with it on the screen──▶ waiting (7 days) ──▶ ready (level 1) ──14 days──▶ expired
  */
 import { type Bytes, compareBytes, toHex } from "../codec/index.ts";
 import { type contactedHow, type Entry, type Level, type recognisedHow, requestIn } from "./board.ts";
