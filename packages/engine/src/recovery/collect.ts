@@ -49,17 +49,21 @@ export function groupsOf(replies: readonly Reply[]): readonly Group[] {
 function groupOf(replies: readonly Reply[]): Group | undefined {
   const approvals = new Map<string, Extract<Reply["body"], { readonly kind: "approval" }>["value"]>();
   const shares = new Map<string, OpenerShare>();
-  const places = new Map<string, { readonly place: ArchivePin; readonly by: Set<string> }>();
+  const places = new Map<string, { readonly place: ArchivePin; readonly by: Set<string>; readonly rank: number }>();
   for (const { author, body } of replies) {
     const who = toHex(author);
     if (body.kind === "approval") approvals.set(who, body.value);
     if (body.kind === "release") shares.set(who, body.value.share);
     if (body.kind !== "approval" && body.kind !== "release") continue;
-    for (const place of body.value.places) {
+    for (const [rank, place] of body.value.places.entries()) {
       const key = `${place.vault} ${toHex(place.register)}`;
       const held = places.get(key);
       const newest = held === undefined || place.sequence > held.place.sequence ? place : held.place;
-      places.set(key, { place: newest, by: (held?.by ?? new Set<string>()).add(who) });
+      places.set(key, {
+        place: newest,
+        by: (held?.by ?? new Set<string>()).add(who),
+        rank: Math.min(rank, held?.rank ?? rank),
+      });
     }
   }
   const [reply] = replies;
@@ -72,8 +76,8 @@ function groupOf(replies: readonly Reply[]): Group | undefined {
     data: first.verification,
     approvals,
     shares,
-    // What more of them name comes first: one trustee cannot send the device to another archive.
-    places: [...places.values()].toSorted((a, b) => b.by.size - a.by.size).map(({ place }) => place),
+    // What more of them name comes first: one trustee cannot send the device to another archive. Each names the newest first.
+    places: [...places.values()].toSorted((a, b) => b.by.size - a.by.size || a.rank - b.rank).map(({ place }) => place),
   };
 }
 

@@ -4,7 +4,8 @@
  */
 import { asBytes, type Bytes, concat, equalBytes } from "@photon/protocol/codec";
 import { dayOf, paddedCount, requestLife } from "@photon/protocol/recovery";
-import { prepareSucceed } from "@photon/protocol/statement";
+import { reduce } from "@photon/protocol/lineage";
+import { idKey, prepareSucceed, type StatementId } from "@photon/protocol/statement";
 import { dayLength, openRecovery, successionCommitment, type SuccessionHeader, type Threshold } from "@photon/protocol/trustees";
 import { currentParts, partsFor, verificationOf } from "../plan/announce.ts";
 import type { DealtPlan } from "../plan/records.ts";
@@ -67,7 +68,7 @@ async function prepare(
   const prepared = prepareSucceed({
     type: "succeed",
     side: mine.side,
-    heads: mine.state.heads,
+    heads: headsBefore(mine, row.created),
     claimedAt: work.now(),
     body: {
       suite: "ed25519-xwing-aes256gcm-sha512",
@@ -87,6 +88,15 @@ async function prepare(
     },
   });
   return { prepared, leaf: leaf.id, inbox, level, epoch };
+}
+
+/**
+ * R6. What was known when the recovery was begun is vouched for by it. What the old side has said since, which the new device
+ * reads in the old inboxes like everybody else, is not: a thief who signs quickly is not to have signed in time.
+ */
+function headsBefore({ statements, firstSeen, decisions }: Relationship["mine"], time: number): readonly StatementId[] {
+  const known = [...statements.values()].filter(({ id }) => (firstSeen.get(idKey(id)) ?? Number.POSITIVE_INFINITY) <= time);
+  return reduce(known, firstSeen, time, decisions).heads;
 }
 
 /** One order for all, by chance, and a number of places that says little of how many there are. */

@@ -7,12 +7,13 @@ import type { Change } from "@photon/protocol/archive";
 import { verificationSchema } from "@photon/protocol/trustees";
 import { beginArchive } from "../archive/location.ts";
 import { setTrusteeOpener } from "../archive/openers.ts";
-import { adoptRecovered, restoreWithIdentity } from "../archive/restore.ts";
+import { adoptRecovered, type Restored, restoreWithIdentity } from "../archive/restore.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { type Dealt, dealtSchema, planKeys } from "../plan/records.ts";
 import { profileFormat, type ProfileRecord, profileSchema } from "../profile/profile.ts";
-import { setRecord, timeSchema } from "../relationship/records.ts";
+import { flagSchema, keys, setRecord, timeSchema } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import type { Group } from "./collect.ts";
 import { keepRecovery, recoveredKey, type RecoveryRow } from "./records.ts";
 
@@ -29,37 +30,93 @@ export async function openArchive(
   identity: string,
   onProgress: (part: number) => void,
 ): Promise<Result<Opened, PhotonError>> {
+  const opened = await readPlaces(work, row, group, identity, onProgress);
+  if (!opened.ok) return opened;
+  const { places, problems } = opened.value;
+  const newest = places.at(-1);
+  if (newest === undefined) throw new Error("an archive that is nowhere");
+  const closed = places.map(({ restored }) => closedIn(restored.changes));
+  for (const { restored } of places) await adoptRecovered(work, restored);
+  // Whoever has an old device can begin a register in which everybody was said goodbye to.
+  for (const id of new Set(closed.flatMap((ids) => [...ids])))
+    if (!closed.every((ids) => ids.has(id))) await setRecord(work, keys.closed(id), flagSchema, false);
+  const { vault } = newest;
+  const record: ProfileRecord = {
+    format: profileFormat,
+    device: row.device,
+    name: row.name,
+    relay: row.relay,
+    vault,
+    created: work.now(),
+  };
+  work.write("meta", "profile", profileSchema, record);
+  // The old register's write key went with the old devices: this one begins its own, and the old one stays where it is.
+  await beginArchive(work, vault);
+  await setTrusteeOpener(work, newest.dealt.recipient, group.version);
+  await setRecord(work, recoveredKey, timeSchema, work.now());
+  keepRecovery(work, { ...row, phase: "signing", version: group.version });
+  await work.commit();
+  return ok({ record, problems });
+}
+
+interface OpenedPlace {
+  readonly vault: string;
+  readonly restored: Restored;
+  readonly dealt: Dealt;
+}
+
+/** Registers that are read: the one that the plan began with, those since, and not whatever a thief has pinned besides. */
+const maxPlaces = 4;
+/** For how long a vault that cannot be reached is waited for, where another could be read. */
+const patience = 7 * 24 * 3_600_000;
+
+/**
+ * All registers that the trustees name, the newest last. A person who has recovered before has left one behind; a thief may have
+ * begun one. They are united, so that none of them can take anything away.
+ */
+async function readPlaces(
+  work: Work,
+  row: RecoveryRow,
+  group: Group,
+  identity: string,
+  onProgress: (part: number) => void,
+): Promise<Result<{ readonly places: readonly OpenedPlace[]; readonly problems: readonly PhotonError[] }, PhotonError>> {
   let failure: PhotonError = photonError("archive-damaged", "no trustee knows where the backup is");
-  for (const { vault, register, sequence } of group.places) {
-    const restored = await restoreWithIdentity(work.ports, { vault, register, atLeast: sequence }, identity, { onProgress });
+  const places: OpenedPlace[] = [];
+  const problems: PhotonError[] = [];
+  const named = group.places.slice(0, maxPlaces);
+  for (const [at, { vault, register, sequence }] of named.entries()) {
+    const restored = await restoreWithIdentity(work.ports, { vault, register, atLeast: sequence }, identity, {
+      onProgress: (part) => onProgress((at + part) / named.length),
+    });
     if (!restored.ok) {
       failure = restored.error;
+      const isAway = failure.code === "vault-unreachable" || failure.code === "wrong-server";
+      if (isAway && elapsed(row.created, work.now()) < patience) return err(failure);
+      problems.push(failure);
       continue;
     }
     const dealt = planIn(restored.value.changes, group);
     if (dealt === undefined) {
       failure = photonError("archive-damaged", `${vault}: the backup is not of the plan that the trustees hold`);
+      problems.push(failure);
       continue;
     }
-    await adoptRecovered(work, restored.value);
-    const record: ProfileRecord = {
-      format: profileFormat,
-      device: row.device,
-      name: row.name,
-      relay: row.relay,
-      vault,
-      created: work.now(),
-    };
-    work.write("meta", "profile", profileSchema, record);
-    // The old register's write key went with the old devices: this one begins its own, and the old one stays where it is.
-    await beginArchive(work, vault);
-    await setTrusteeOpener(work, dealt.recipient, group.version);
-    await setRecord(work, recoveredKey, timeSchema, work.now());
-    keepRecovery(work, { ...row, phase: "signing", version: group.version });
-    await work.commit();
-    return ok({ record, problems: restored.value.problems });
+    places.unshift({ vault, restored: restored.value, dealt });
+    problems.push(...restored.value.problems);
   }
-  return err(failure);
+  return places.length === 0 ? err(failure) : ok({ places, problems });
+}
+
+function closedIn(changes: readonly Change[]): ReadonlySet<string> {
+  const closed = new Set<string>();
+  for (const { key, value } of changes) {
+    const [prefix, id = "", what] = key.split("/");
+    if (prefix !== "rel" || what !== "closed" || value === undefined) continue;
+    const flag = decode(flagSchema, value, value.length);
+    if (flag.ok && flag.value) closed.add(id);
+  }
+  return closed;
 }
 
 /** What the archive holds of the plan, if it is the very one that the trustees named. */

@@ -7,7 +7,7 @@
  *            └──────────────────────────────────────────┘
  */
 import { type Bytes, equalBytes, toHex } from "@photon/protocol/codec";
-import { batchId, casesOf, joinPartials, type PartialsPart, splitBatch } from "@photon/protocol/recovery";
+import { batchId, type Entry, joinPartials, type PartialsPart, splitBatch } from "@photon/protocol/recovery";
 import { completeSucceed, ed25519Signer, type Statement } from "@photon/protocol/statement";
 import {
   blindSignature,
@@ -78,12 +78,14 @@ export async function succeedDuty(work: Work): Promise<readonly PhotonError[]> {
   return problems;
 }
 
-/** 1 once a contest of our request lies on the plan queue, or a trustee says that they have heard one. */
+/**
+ * 1 once a contest of our request lies on the plan queue, or enough trustees say that it is contested. What rivals there are is
+ * theirs to say: this device sees the whole queue for the first time, old requests among it.
+ */
 async function levelOf(work: Work, row: RecoveryRow, { plan, dealt }: DealtPlan): Promise<0 | 1> {
   const seen = await sightings(work, { plan: plan.plan, version: plan.version, dealerKey: dealt.dealerKey });
-  const rules = { threshold: plan.threshold, contested: plan.contested, delay: plan.delayHours * 3_600_000 };
-  const found = casesOf(rules, seen, [], work.now()).get(toHex(row.digest));
-  if (found?.contestedAt !== undefined) return 1;
+  const isContest = ({ body }: Entry): boolean => body.kind === "contest" && equalBytes(body.value.request, row.digest);
+  if (seen.some(({ entry }) => isContest(entry))) return 1;
   const replies = await loadReplies(work, row);
   const heard = new Set(
     replies.flatMap(({ body, author }) => (body.kind === "approval" && body.value.contestedNow === 1 ? [toHex(author)] : [])),

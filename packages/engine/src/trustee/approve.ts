@@ -2,8 +2,9 @@
  * What a trustee does about a request: looks it up by the spoken code, approves it on the plan queue, in the relationship and
  * to the new device, or declines. See spec/12-recovery.md.
  */
-import { type Bytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
+import { err, ok, type Result, toHex } from "@photon/protocol/codec";
 import {
+  type ArchivePin,
   encodeTalk,
   type EntryBody,
   type FoundRequest,
@@ -133,18 +134,25 @@ export async function tellDevice(work: Work, trust: Holding, request: FoundReque
   await queueReply(work, trust, request, body);
 }
 
-/** Where the archive is: as the devices have last pinned it, and as the packet says. */
-export function placesOf({ opened }: Holding, seen: Awaited<ReturnType<typeof seenPlan>>["seen"]) {
-  const pins = new Map<string, { vault: string; register: Bytes; sequence: number }>();
-  for (const { entry } of seen) {
+/** Where the archive is, the newest first: as the devices have pinned it, by when that was first seen, and as the packet says. */
+export function placesOf({ opened }: Holding, seen: Awaited<ReturnType<typeof seenPlan>>["seen"]): readonly ArchivePin[] {
+  const pins = new Map<string, { readonly place: ArchivePin; readonly since: number }>();
+  const note = (place: ArchivePin, since: number): void => {
+    const key = `${place.vault} ${toHex(place.register)}`;
+    const held = pins.get(key);
+    const { sequence } = held === undefined || held.place.sequence < place.sequence ? place : held.place;
+    pins.set(key, { place: { ...place, sequence }, since: Math.min(since, held?.since ?? since) });
+  };
+  for (const { vault, register } of opened.archives) note({ vault, register, sequence: 0 }, 0);
+  for (const { entry, firstSeen } of seen) {
     if (entry.body.kind !== "pin") continue;
     const { vault, register, sequence } = entry.body.value;
-    const key = `${vault} ${toHex(register)}`;
-    if ((pins.get(key)?.sequence ?? -1) < sequence) pins.set(key, { vault, register, sequence });
+    note({ vault, register, sequence }, firstSeen);
   }
-  for (const { vault, register } of opened.archives)
-    if (!pins.has(`${vault} ${toHex(register)}`)) pins.set(`${vault} ${toHex(register)}`, { vault, register, sequence: 0 });
-  return [...pins.values()].slice(-8);
+  return [...pins.values()]
+    .toSorted((a, b) => b.since - a.since)
+    .map(({ place }) => place)
+    .slice(0, 8);
 }
 
 /** @param pressured quietly makes all wait a week longer, for every request that is open. */

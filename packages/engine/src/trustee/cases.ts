@@ -1,11 +1,21 @@
 /** The requests that a trustee knows of, as its plan queue and its relationship show them. */
-import { equalBytes, fromHex } from "@photon/protocol/codec";
-import { type Case, casesOf, checkRequest, type FoundRequest, type Heard, type Sighting } from "@photon/protocol/recovery";
+import { equalBytes, fromHex, toHex } from "@photon/protocol/codec";
+import {
+  type Case,
+  casesOf,
+  checkRequest,
+  type FoundRequest,
+  type Heard,
+  type Sighting,
+  type Entry,
+  requestDigest,
+} from "@photon/protocol/recovery";
 import { pseudonymKey, type TrusteePacket } from "@photon/protocol/trustees";
 import type { RecoveryCase } from "../api.ts";
 import { decodeFirstSeen, listState } from "../circle/state.ts";
 import { type Boards, sightings } from "../plan/board.ts";
 import { getRecord, lastPart } from "../relationship/records.ts";
+import { loadRelationship } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { type CaseRecord, caseSchema, type KnownTrust, trustKeys } from "./records.ts";
 
@@ -33,9 +43,34 @@ export interface SeenPlan {
   readonly all: readonly SeenCase[];
 }
 
+/**
+ * Requests (hex) whose succession counts in our own relationship with the person: they are no case any more. Whoever reads a
+ * plan queue late sees the old ones as if they were new, and must not take them for rivals.
+ */
+async function finishedRequests(work: Work, id: string): Promise<ReadonlySet<string>> {
+  const { peer } = await loadRelationship(work, id);
+  const counted = (peer?.state.successions ?? []).filter(({ status }) => status === "counts");
+  return new Set(counted.map(({ request }) => toHex(request)));
+}
+
+function requestOf({ body }: Entry): string {
+  switch (body.kind) {
+    case "approve":
+      return toHex(requestDigest(body.value.request));
+    case "pin":
+      return "";
+    case "press":
+    case "contest":
+    case "release":
+    case "batch":
+      return toHex(body.value.request);
+  }
+}
+
 /** Everything about one plan that we hold a packet of. */
 export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
-  const seen = await sightings(work, boardsOf(trust));
+  const finished = await finishedRequests(work, trust.relationship);
+  const seen = (await sightings(work, boardsOf(trust))).filter(({ entry }) => !finished.has(requestOf(entry)));
   const heard: Heard[] = (await listState(work, trustKeys.heard(trust.relationship, ""))).map(({ key, value }) => ({
     request: fromHex(lastPart(key).slice(2)) ?? new Uint8Array(0),
     firstSeen: decodeFirstSeen(value),
@@ -50,6 +85,7 @@ export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
     const record = parseRow(caseSchema, value);
     const request = checkRequest(record.request, (fromHex(digest) ?? new Uint8Array(0)).slice(0, 16));
     const known = all.get(digest);
+    if (finished.has(digest)) continue;
     if (request.ok) all.set(digest, { digest, request: request.value, case: known?.case, record });
   }
   return { seen, cases, all: [...all.values()] };

@@ -3,7 +3,7 @@
  * over, signs the batch, and proves each month that it still holds what it was given. A trustee that is late makes a recovery
  * later, never wrong (spec/12-recovery.md).
  */
-import { encode, equalBytes, toHex } from "@photon/protocol/codec";
+import { encode, equalBytes, toHex, uint } from "@photon/protocol/codec";
 import {
   batchId,
   type Batch,
@@ -34,6 +34,7 @@ import { challengeOf } from "../plan/hear.ts";
 import { setRecord } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import { deviceless, placesOf, tellDevice } from "./approve.ts";
 import { boardsOf, type Holding, type SeenCase, seenPlan } from "./cases.ts";
 import { activeTrusts, type CaseRecord, caseSchema, trustKeys, trustSchema } from "./records.ts";
@@ -46,7 +47,7 @@ export async function trusteeDuties(work: Work, unread: (relationship: string) =
   const problems: PhotonError[] = [];
   for (const trust of await activeTrusts(work)) {
     await proveMonthly(work, trust);
-    if (await isOpen(work, trust)) {
+    if ((await isOpen(work, trust)) || (await isTimeToLook(work, trust))) {
       const { operators } = await readBoards(work, boardsOf(trust));
       await work.commit();
       await handleCases(work, trust, { operators, relationship: !unread(trust.relationship) });
@@ -57,6 +58,17 @@ export async function trusteeDuties(work: Work, unread: (relationship: string) =
   problems.push(...(await flushReplies(work)).problems);
   await work.commit();
   return problems;
+}
+
+const lookEvery = 3_600_000;
+const lookedSchema = uint();
+/** At most once an hour where nothing is open: what others approve, or object to, is to be seen when it happens. */
+async function isTimeToLook(work: Work, { relationship }: Holding): Promise<boolean> {
+  const key = `looked/${relationship}`;
+  const last = await work.read("duty", key, lookedSchema);
+  if (last !== undefined && elapsed(last, work.now()) < lookEvery) return false;
+  work.write("duty", key, lookedSchema, work.now());
+  return true;
 }
 
 /** Whether this trustee has approved anything that is not over. */
