@@ -89,7 +89,7 @@ const batchSchema = ruled(
 );
 export type BatchPart = SchemaType<typeof batchSchema>;
 
-const bodySchema = union({
+export const entryBodySchema = union({
   approve: [1, approveSchema],
   press: [2, struct({ request: [1, digest] })],
   contest: [3, struct({ request: [1, digest], reason: [2, oneOf({ "not-me": 0, "still-here": 1 })] })],
@@ -97,10 +97,10 @@ const bodySchema = union({
   batch: [5, batchSchema],
   pin: [6, struct({ vault: [1, text(256)], register: [2, bytes(16)], sequence: [3, uint()], head: [4, digest] })],
 });
-export type EntryBody = SchemaType<typeof bodySchema>;
+export type EntryBody = SchemaType<typeof entryBodySchema>;
 export type EntryKind = EntryBody["kind"];
 
-const entrySchema = struct({
+export const entrySchema = struct({
   plan: [1, bytes(32)],
   version: [2, uint({ max: 0xffff_ffff })],
   author: [3, bytes(32)],
@@ -110,7 +110,7 @@ const entrySchema = struct({
   certificate: [5, optional(bytes(64))],
   /** Milliseconds by its author's clock: shown, never counted. */
   at: [6, uint()],
-  body: [7, bodySchema],
+  body: [7, entryBodySchema],
 });
 const signedSchema = struct({ entry: [1, bytes({ min: 1, max: maxInner - 128 })], signature: [2, bytes(64)] });
 

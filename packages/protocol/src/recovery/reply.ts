@@ -48,22 +48,28 @@ export const placeSchema = struct({
 });
 export type ArchivePin = SchemaType<typeof placeSchema>;
 
-const approvalSchema = struct({
-  level: [1, uint({ max: 1 })],
-  threshold: [2, uint({ min: 1, max: 16 })],
-  contested: [3, uint({ min: 1, max: 16 })],
-  delayHours: [4, uint({ max: maxDelayHours })],
-  /** What the person chose to remember them of; at most 200 characters. */
-  hint: [5, text(200)],
-  /** How many approvals this trustee has seen, their own among them. */
-  seen: [6, uint({ max: 64 })],
-  /** Milliseconds by this trustee's clock: not before then will a share be released; 0 where approvals are still missing. */
-  readyAt: [7, uint()],
-  contestedNow: [8, uint({ max: 1 })],
-  index: [9, scalarSchema],
-  verification: [10, verificationSchema],
-  places: [11, list(placeSchema, { max: 8 })],
-});
+const approvalSchema = ruled(
+  struct({
+    level: [1, uint({ max: 1 })],
+    threshold: [2, uint({ min: 1, max: 16 })],
+    contested: [3, uint({ min: 1, max: 16 })],
+    delayHours: [4, uint({ max: maxDelayHours })],
+    /** What the person chose to remember them of; at most 200 characters. */
+    hint: [5, text(200)],
+    /** How many approvals this trustee has seen, their own among them. */
+    seen: [6, uint({ max: 64 })],
+    /** Milliseconds by this trustee's clock: not before then will a share be released; 0 where approvals are still missing. */
+    readyAt: [7, uint()],
+    contestedNow: [8, uint({ max: 1 })],
+    index: [9, scalarSchema],
+    verification: [10, verificationSchema],
+    places: [11, list(placeSchema, { max: 8 })],
+  }),
+  ({ threshold, contested, verification }) =>
+    threshold === verification.threshold && contested === verification.contestedThreshold
+      ? undefined
+      : "thresholds are those of the verification data",
+);
 const partialsSchema = ruled(
   struct({
     index: [1, scalarSchema],
@@ -75,7 +81,7 @@ const partialsSchema = ruled(
   ({ part, parts, partials }) =>
     part >= parts ? "a part beyond the last" : partials.length % partialBytes === 0 ? undefined : "signatures are of 48 bytes",
 );
-const bodySchema = union({
+export const replyBodySchema = union({
   approval: [1, approvalSchema],
   release: [2, struct({ share: [1, openerShareSchema], places: [2, list(placeSchema, { max: 8 })] })],
   partials: [3, partialsSchema],
@@ -87,16 +93,16 @@ const bodySchema = union({
     }),
   ],
 });
-export type ReplyBody = SchemaType<typeof bodySchema>;
+export type ReplyBody = SchemaType<typeof replyBodySchema>;
 
-const replySchema = struct({
+export const replySchema = struct({
   plan: [1, bytes(32)],
   version: [2, uint({ max: 0xffff_ffff })],
   /** The plan's dealer, whom the author's certificate is by; those of one plan agree in it. */
   dealerKey: [3, bytes(32)],
   author: [4, bytes(32)],
   certificate: [5, bytes(64)],
-  body: [6, bodySchema],
+  body: [6, replyBodySchema],
 });
 const signedSchema = struct({ reply: [1, bytes({ min: 1, max: maxInner })], signature: [2, bytes(64)] });
 export type Reply = SchemaType<typeof replySchema>;

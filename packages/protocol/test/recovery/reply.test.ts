@@ -130,6 +130,22 @@ describe("a trustee's answer", () => {
     expect(dealerKey).toEqual(ed25519Signer(dealerSeed).publicKey);
   });
 
+  test("says of the plan what its verification data says, and nothing else", async () => {
+    const inside = await opened(approvalBody);
+    const container = expectOk(decodeCbor(inside, 70_000)) as ReadonlyMap<number, Bytes>;
+    const fields = expectOk(decodeCbor(container.get(1) ?? fill(0, 0), 70_000)) as ReadonlyMap<number, unknown>;
+    const [tag, body] = fields.get(6) as readonly [number, ReadonlyMap<number, Bytes | number>];
+    for (const [key, value] of [
+      [2, 2],
+      [3, 5],
+      [2, 0],
+      [3, 17],
+    ] as const) {
+      const said = codeOf(read(await altered(inside, 6, [tag, new Map([...body, [key, value]])])));
+      expect(said).toBe(value === 0 || value === 17 ? "out-of-range" : "wrong-shape");
+    }
+  });
+
   test("fits a deposit at its longest", async () => {
     const places = Array.from({ length: 8 }, () => ({ ...place, vault: "\uffff".repeat(256), sequence: Number.MAX_SAFE_INTEGER }));
     const { value } = approvalBody;

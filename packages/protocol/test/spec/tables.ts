@@ -47,6 +47,15 @@ export function rowsOf(schema: Schema<unknown>, named: ReadonlyMap<Form, string>
   );
 }
 
+/** What a cell says of all fields of a map from a number on: "3: delayHours, uint ≤ 336; 4: again, boolean". */
+export function cellOf(schema: Schema<unknown>, named: ReadonlyMap<Form, string>, from: number): string {
+  return rowsOf(schema, named)
+    .map((row) => row.split(" | "))
+    .filter(([key = ""]) => Number(key) >= from)
+    .map(([key = "", name = "", type = ""]) => `${key}: ${name}, ${type}`)
+    .join("; ");
+}
+
 /** The first three columns of the table below a heading, as the page has them. */
 export function tableBelow(page: string, heading: string): string[] {
   const [, rest] = page.split(`\n${heading}\n`);
