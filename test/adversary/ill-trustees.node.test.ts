@@ -1,18 +1,25 @@
 /** Trustees who mean ill, and servers that keep things back. */
 import {
+  certifyPseudonym,
   combineOpener,
   combinePartials,
+  dealRecovery,
   hashSuccessions,
   openerShareOf,
+  pseudonymKey,
   parseVerification,
   signPartials,
   verifyPartials,
 } from "@photon/protocol/trustees";
-import { expectOk, utf8 } from "@photon/protocol/codec";
+import { decode, expectOk, utf8 } from "@photon/protocol/codec";
+import { appendMac, sealDeposit } from "@photon/protocol/queue";
+import { decodeRequest, type RecoveryRequest, requestDigest, sealReply } from "@photon/protocol/recovery";
+import { ed25519Signer } from "@photon/protocol/statement";
+import { recoverySchema } from "../../packages/engine/src/recovery/records.ts";
 import { restoreWithIdentity } from "../../packages/engine/src/archive/restore.ts";
 import { openerIdentity } from "../../packages/protocol/src/trustees/opener.ts";
 import { makeScalar, numberOf } from "../../packages/protocol/src/trustees/scalars.ts";
-import { type Device, hour, memoryRelay, must } from "@photon/testkit";
+import { type Device, hour, memoryRelay, must, type Newcomer } from "@photon/testkit";
 import { approve, become, guarded, type Guarded, later } from "@photon/testkit/guarded";
 import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
@@ -47,6 +54,75 @@ describe("one malicious trustee", () => {
     expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", succeeded: 4, blamed: ["Ben"] });
   });
 });
+
+describe("one trustee who answers for many, under a plan of their own", () => {
+  test("is not believed: only whom the person has heard counts, and a plan of which nobody was heard is not opened beside another", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, trustees, others } = story;
+    const [ben, chi, dee] = trustees as [Device, Device, Device];
+    const newcomer = await world.recover("Ana's new phone");
+    const code = { recognised: "voice", contacted: "i-reached-them", code: newcomer.recovery.spoken } as const;
+    // Ben has dealt a plan to himself, and answers as nine trustees of it, and with their shares.
+    const forged = dealRecovery({ trustees: 9, threshold: 2 }, (length) => ben.ports.random.bytes(length));
+    const dealerSeed = ben.ports.random.bytes(32);
+    const found = expectOk(decodeRequest(await requestOf(newcomer)));
+    const digest = requestDigest(await requestOf(newcomer));
+    for (const shares of forged.shares) {
+      const seed = ben.ports.random.bytes(32);
+      const name = { plan: new Uint8Array(32), version: 1 };
+      const certificate = certifyPseudonym(dealerSeed, { ...name, role: "trustee", key: pseudonymKey(seed) });
+      const author = { ...name, dealerKey: pseudonymKey(dealerSeed), signer: ed25519Signer(seed), certificate };
+      const places = [{ vault: world.url, register: new Uint8Array(16), sequence: 1 }];
+      const approval = { level: 0, threshold: 2, contested: 5, delayHours: 0, hint: "", seen: 9, readyAt: 0, contestedNow: 0 };
+      await reply(ben, found, digest, author, {
+        kind: "approval",
+        value: { ...approval, index: shares.index, verification: forged.verification.data, places },
+      });
+      await reply(ben, found, digest, author, { kind: "release", value: { share: openerShareOf(shares), places } });
+    }
+    // Alone, it would be opened, if there were an archive: nine of two.
+    expect(await newcomer.recovery.poll()).toMatchObject({ ok: false, error: { code: "archive-damaged" } });
+    // She has called Chi and Dee, who have read their words back to her.
+    const answers: string[] = [];
+    for (const trustee of [chi, dee]) {
+      answers.push(must(await trustee.engine.approveRecovery("Ana", code)).answer ?? "");
+      await world.settle(...others);
+    }
+    expect(await newcomer.poll()).toMatchObject({ state: "waiting", heard: 0 });
+    await later(story, 49 * hour, ...others);
+    const step = await newcomer.poll();
+    expect("warnings" in step && step.warnings.join(" ")).toContain("three words");
+    for (const words of answers) expect(must(await newcomer.recovery.heard(words.toUpperCase()))).toBe(true);
+    expect(must(await newcomer.recovery.heard("abandon abandon abandon"))).toBe(false);
+    const phone = await become(newcomer);
+    expect(must(await phone.engine.contacts()).map(({ petname }) => petname)).toEqual(["Ben", "Chi", "Dee"]);
+  });
+});
+
+/** The request, as it lies on the new device's disk. */
+async function requestOf({ ports }: Newcomer): Promise<Uint8Array<ArrayBuffer>> {
+  const row = await ports.store.get("meta", "recovery");
+  if (row === undefined) throw new Error("no recovery");
+  return expectOk(decode(recoverySchema, row.value, 64 * 1024)).request;
+}
+
+/** Laid into the reply queue, as whoever has heard the code can. */
+async function reply(
+  from: Device,
+  request: RecoveryRequest,
+  digest: Uint8Array<ArrayBuffer>,
+  author: Parameters<typeof sealReply>[1],
+  body: Parameters<typeof sealReply>[2],
+): Promise<void> {
+  const inner = await sealReply({ digest, recipient: request.recipient }, author, body);
+  const { relay, sendId, writeKey, sealKey } = request.reply;
+  const fields = {
+    sendId,
+    appendId: from.ports.random.bytes(16),
+    body: expectOk(sealDeposit(sealKey, inner, from.ports.random.bytes(24))),
+  };
+  expectOk(await from.ports.transport.call(relay, "append", { ...fields, mac: appendMac(writeKey, fields) }));
+}
 
 describe("too few trustees, with everything that servers store", () => {
   test("nothing opens and no signature can be made, however their shares are put together", async () => {

@@ -109,6 +109,7 @@ function recoveringProfile(recovery: Recovery, open: NodePorts): RecoveringProfi
     request: recovery.request,
     spoken: recovery.spoken,
     script: recovery.script,
+    heard: (words) => recovery.heard(words),
     poll: async () => {
       const step = await recovery.poll();
       if (!step.ok) return step;

@@ -12,6 +12,7 @@ export type OpenStep = Extract<RecoveringStep, { readonly state: "collecting" | 
 export const stepJson = (step: OpenStep): JsonObject => ({
   state: step.state,
   approvals: step.approvals,
+  heard: step.heard,
   needed: step.needed ?? null,
   hint: step.hint ?? null,
   until: step.until === undefined ? null : instant(step.until),
@@ -22,7 +23,7 @@ export const stepJson = (step: OpenStep): JsonObject => ({
 
 /** How far the new device is, a sentence or two a line. */
 export function stepWords(step: OpenStep, now: number): string {
-  const { state, approvals, needed, hint, until, contested, shares, warnings } = step;
+  const { state, approvals, heard, needed, hint, until, contested, shares, warnings } = step;
   const have =
     needed === undefined
       ? "No trustee has approved yet."
@@ -31,6 +32,9 @@ export function stepWords(step: OpenStep, now: number): string {
         : `Enough trustees have approved. The delay runs${until === undefined ? "" : `: nothing is given out before ${localTime(until, now)}`}. ${plural(shares, "share")} of ${needed} ${shares === 1 ? "is" : "are"} here.`;
   return [
     have,
+    approvals > 0 && heard === 0
+      ? "You have not typed the three words of anybody who approved (`photon recover heard`): so these are answers, and whose they are is not sure."
+      : "",
     contested
       ? "It is contested: a device that you had before objects, or whoever has it. Your trustees have to hear from you once more, and more of them have to approve; after that a week passes."
       : "",

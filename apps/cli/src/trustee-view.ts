@@ -15,6 +15,7 @@ export const caseJson = (one: RecoveryCase): JsonObject => ({
   pressed: one.pressed,
   rivals: one.rivals,
   approvedByMe: one.approvedByMe,
+  ...(one.answer === undefined ? {} : { answer: one.answer }),
   warnings: one.warnings,
 });
 

@@ -52,6 +52,8 @@ export interface RecoveringProfile {
   readonly request: string;
   readonly spoken: string;
   readonly script: readonly string[];
+  /** The three words that a trustee read back; see `Recovery` of the engine. */
+  heard(words: string): Attempt<boolean>;
   /** One step. Once it says `recovered`, the profile holds the lock, and this is over. */
   poll(): Attempt<RecoveringStep>;
   close(): Promise<void>;

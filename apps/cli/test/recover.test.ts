@@ -20,6 +20,7 @@ const noAnswer = {
   until: null,
   contested: false,
   shares: 0,
+  heard: 0,
   warnings: [],
 };
 const waiting = collecting({ state: "waiting", approvals: 2, needed: 2, until: noon + 172_800_000, shares: 1 });

@@ -25,6 +25,7 @@ const caseShape = {
   pressed: false,
   rivals: 0,
   approvedByMe: false,
+  answer: undefined,
   warnings: [],
 };
 

@@ -226,6 +226,8 @@ export interface RecoveryCase {
   readonly pressed: boolean;
   readonly rivals: number;
   readonly approvedByMe: boolean;
+  /** Three words to read back to the person, once this trustee has approved: by them the new device knows whom it has heard. */
+  readonly answer: string | undefined;
   /** One plain sentence each: what this trustee should know before, or do next. */
   readonly warnings: readonly string[];
 }
@@ -397,6 +399,11 @@ export interface Recovery {
   readonly script: readonly string[];
   /** One step: looks for answers and goes as far as it can. Call again until it says `recovered`. */
   poll(): Outcome<RecoveryStep>;
+  /**
+   * The three words that a trustee read back. Once any were heard, only trustees whose words were are counted: so that nobody
+   * can answer for many. @returns whether an answer is here that they fit; words that come before their answer are kept.
+   */
+  heard(words: string): Outcome<boolean>;
   close(): Promise<void>;
 }
 
@@ -404,6 +411,8 @@ export type RecoveryStep =
   | {
       readonly state: "collecting" | "waiting";
       readonly approvals: number;
+      /** Of those, how many whose three words were typed here. */
+      readonly heard: number;
       /** Undefined until a trustee has approved. */
       readonly needed: number | undefined;
       readonly hint: string | undefined;

@@ -61,6 +61,15 @@ export function recoverCommands(program: Command, run: Run): void {
     .option("--wait", "stay until you are back, and show each step")
     .action(async (options: Options) => run((cli) => trustees(cli, options)));
   declare(recover, {
+    name: "heard",
+    summary: "type the three words that a trustee read back",
+    description:
+      "After approving, a trustee reads three words back to you. Typed here they say that you have spoken with whoever gave that answer; from the first on, only trustees whose words you have typed are counted, so that one who means ill cannot answer for many.",
+    examples: [["photon recover heard river candle orbit", "what Ben read back"]],
+  })
+    .argument("<words...>", "three words")
+    .action(async (words: readonly string[]) => run((cli) => heard(cli, words.join(" "))));
+  declare(recover, {
     name: "status",
     summary: "how your recovery stands",
     description:
@@ -310,6 +319,27 @@ function tell(cli: Cli, advanced: Result<Advanced | undefined, Failure>, told: T
 async function backAlready(cli: Cli): Attempt<Answer> {
   const opened = await cli.world.home.open(lockPatience(cli));
   return opened.ok ? syncOpened(cli, opened.value, []) : opened;
+}
+
+async function heard(cli: Cli, words: string): Attempt<Answer> {
+  const { home } = cli.world;
+  const resumed = home.present() ? await home.resume(lockPatience(cli)) : ok(undefined);
+  if (!resumed.ok) return resumed;
+  if (resumed.value === undefined) return err(photonError("no-recovery"));
+  const recovering = resumed.value;
+  const fits = await recovering.heard(words);
+  await recovering.close();
+  if (!fits.ok) return fits;
+  return ok(
+    answer({
+      json: { matched: fits.value },
+      words: fits.value
+        ? "These are the words of a trustee who has approved. From now on only those are counted whose words you have typed."
+        : "No answer is here that these words fit. They are kept, in case it is still on its way; if you are not sure of a word, ask again.",
+      next: "`photon recover status` shows how it stands.",
+      exit: fits.value ? 0 : 20,
+    }),
+  );
 }
 
 async function status(cli: Cli): Attempt<Answer> {

@@ -358,7 +358,14 @@ async function approved(
     answer({
       json: { petname: trusteeship.petname, ...caseJson(done.value) },
       data: caseText(done.value, cli.world.now()),
-      words: `You approved it. The old devices of ${said}, if there are any, hear of it and can object.`,
+      words: [
+        done.value.answer === undefined
+          ? ""
+          : `Read these three words back to ${said}, who types them: ${cli.style.bold(done.value.answer)}`,
+        `You approved it. The old devices of ${said}, if there are any, hear of it and can object.`,
+      ]
+        .filter((line) => line !== "")
+        .join("\n"),
       next: `let this device sync (\`photon watch\`, or \`photon service install\`): it gives its part when it is time. \`photon trustee status ${typedAs(trusteeship)}\` shows how it stands.`,
     }),
   );

@@ -87,6 +87,7 @@ export const recoveryCase = (parts: Partial<RecoveryCase> = {}): RecoveryCase =>
   pressed: false,
   rivals: 0,
   approvedByMe: false,
+  answer: undefined,
   warnings: [],
   ...parts,
 });

@@ -19,6 +19,7 @@ export const collecting = (parts: Partial<OpenStep> = {}): OpenStep => ({
   until: undefined,
   contested: false,
   shares: 0,
+  heard: 0,
   warnings: [],
   ...parts,
 });
@@ -38,6 +39,10 @@ export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], f
       request: "https://relay.example/r#abc",
       spoken: "relay.example one two",
       script: ["It is me. I have lost all my devices.", "Please type the words that I say."],
+      heard: async (words) => {
+        calls.push(`heard ${words}`);
+        return ok(words === "river candle orbit");
+      },
       poll: async () => {
         calls.push("poll");
         const step = left.length > 1 ? left.shift() : left[0];

@@ -3,7 +3,7 @@
  * shares; whoever does not agree with the largest group that adds up is named, and nothing of theirs is used.
  */
 import { encode, sha256, toHex } from "@photon/protocol/codec";
-import type { ArchivePin, Reply } from "@photon/protocol/recovery";
+import { answerWords, type ArchivePin, type Reply, sameAnswer } from "@photon/protocol/recovery";
 import {
   combineOpener,
   type OpenerShare,
@@ -25,6 +25,22 @@ export interface Group {
   /** By pseudonym (hex): a share that was released. */
   readonly shares: ReadonlyMap<string, OpenerShare>;
   readonly places: readonly ArchivePin[];
+}
+
+/** Pseudonyms (hex) whose answer words are among those that the person has typed. */
+export function heardAmong(
+  replies: readonly Reply[],
+  request: Uint8Array<ArrayBuffer>,
+  typed: readonly string[],
+): ReadonlySet<string> {
+  const heard = new Set<string>();
+  if (typed.length === 0) return heard;
+  for (const { author, dealerKey, body } of replies) {
+    if (body.kind !== "approval") continue;
+    const words = answerWords({ request, author, dealerKey, verification: body.value.verification });
+    if (typed.some((one) => sameAnswer(one, words))) heard.add(toHex(author));
+  }
+  return heard;
 }
 
 /** The groups, that of the most approvals first. */

@@ -84,5 +84,8 @@ export const recoveredKey = "recovered/at";
 /** When this circle was recovered last, if ever. */
 export const recoveredAt = (work: Work): Promise<number | undefined> => getRecord(work, recoveredKey, timeSchema);
 
+/** Answer words that the person has typed. */
+export const heardSchema = list(text(120), { max: 64 });
+
 /** Pseudonyms (hex) whose signatures were bad. */
 export const blamedSchema = list(text(64), { max: 64 });

@@ -3,7 +3,7 @@
  *
  *     collecting ──enough approvals──▶ waiting ──enough shares──▶ restoring ──▶ recovered
  */
-import { decode, err, ok, type Result } from "@photon/protocol/codec";
+import { decode, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import { codeOf } from "@photon/protocol/recovery";
 import type { Ports, Recovery, RecoveryStep } from "../api.ts";
 import type { PhotonError } from "../errors.ts";
@@ -13,9 +13,9 @@ import { type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { storeProblem } from "../profile/store-problem.ts";
 import type { Work } from "../storage/core.ts";
 import { readReplies, workOf } from "./ask.ts";
-import { type Group, groupsOf, openWith } from "./collect.ts";
+import { type Group, groupsOf, heardAmong, openWith } from "./collect.ts";
 import { openArchive } from "./open.ts";
-import { loadReplies, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
+import { heardSchema, loadReplies, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
 
 export async function readRecovery({ store }: Ports): Promise<RecoveryRow | undefined> {
   const row = await store.get("meta", recoveryKey);
@@ -29,6 +29,7 @@ const script = [
   "Say that you have lost your devices, and that you need them to confirm that it is you.",
   "Ask them to open Photon, to pick you from their own list (`photon trustee approve`), and to type the words that you speak.",
   "Speak the words slowly. If they come by another's mouth, or in a message, your trustee should not type them.",
+  "They read three words back to you. Type them here (`photon recover heard`): so that only those count whom you have spoken with.",
 ];
 
 export function makeRecovery(ports: Ports, begun: RecoveryRow): Recovery {
@@ -53,6 +54,16 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow): Recovery {
         restoring = false;
       }
     },
+    heard: async (words) => {
+      const work = workOf(ports, begun);
+      const typed = (await work.read("meta", "heard", heardSchema)) ?? [];
+      const clean = words.trim().slice(0, 120);
+      if (!typed.includes(clean)) work.write("meta", "heard", heardSchema, [...typed, clean].slice(-64));
+      const read = await readReplies(work);
+      await work.commit();
+      if (!read.ok) return read;
+      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [clean]).size > 0);
+    },
     close: () => ports.store.close(),
   };
 }
@@ -62,10 +73,13 @@ async function step(ports: Ports, work: Work, onProgress: (part: number) => void
   if (opened !== undefined) return ok(recovered(ports, opened, []));
   const read = await readReplies(work);
   if (!read.ok) return read;
-  const groups = groupsOf(await loadReplies(work, read.value));
-  const warnings = warningsOf(groups);
+  const all = await loadReplies(work, read.value);
+  const heard = heardAmong(all, read.value.digest, (await work.read("meta", "heard", heardSchema)) ?? []);
+  const replies = heard.size === 0 ? all : all.filter(({ author }) => heard.has(toHex(author)));
+  const groups = groupsOf(replies);
+  const warnings = warningsOf(groups, heard.size);
   for (const group of groups) {
-    if (group.shares.size < group.data.threshold) continue;
+    if (group.shares.size < group.data.threshold || !isBelievable(group, groups, heard.size)) continue;
     const opening = openWith(group, (length) => work.random(length));
     for (const who of opening.blamed)
       warnings.push(`A trustee gave a share that is not good; it was left out (${who.slice(0, 8)}).`);
@@ -73,8 +87,15 @@ async function step(ports: Ports, work: Work, onProgress: (part: number) => void
     const restored = await openArchive(work, read.value, group, opening.identity, onProgress);
     return restored.ok ? ok(recovered(ports, restored.value.record, restored.value.problems)) : restored;
   }
-  return ok(standing(groups[0], warnings));
+  return ok(standing(groups[0], heard.size, warnings));
 }
+
+/**
+ * Whether a plan may be opened. Of those whom the person has heard, as many as it asks for are enough. Without that, pseudonyms
+ * are all there is, and one person can make many of them: so a plan is only opened if no other is named, and it asks for two.
+ */
+const isBelievable = (group: Group, all: readonly Group[], heard: number): boolean =>
+  heard > 0 || (all.length === 1 && group.data.threshold > 1);
 
 const recovered = (ports: Ports, record: ProfileRecord, problems: readonly PhotonError[]): RecoveryStep => ({
   state: "recovered",
@@ -82,13 +103,20 @@ const recovered = (ports: Ports, record: ProfileRecord, problems: readonly Photo
   problems,
 });
 
-function warningsOf(groups: readonly Group[]): string[] {
-  return groups.length > 1
-    ? ["Not all who approved hold shares of one plan: some have an old one, or somebody is not honest. The most of them count."]
-    : [];
+function warningsOf(groups: readonly Group[], heard: number): string[] {
+  const warnings: string[] = [];
+  if (groups.length > 1)
+    warnings.push(
+      "Not all who approved hold shares of one plan: some have an old one, or somebody is not honest. Type the three words that each of them reads back to you: only whom you have heard counts.",
+    );
+  if (heard === 0 && groups.length === 1 && groups[0]?.data.threshold === 1)
+    warnings.push(
+      "This plan asks for one person only. Type the three words that they read back to you, so that it is nobody else.",
+    );
+  return warnings;
 }
 
-function standing(group: Group | undefined, warnings: readonly string[]): RecoveryStep {
+function standing(group: Group | undefined, heard: number, warnings: readonly string[]): RecoveryStep {
   const approvals = [...(group?.approvals.values() ?? [])];
   const [first] = approvals;
   const contested = approvals.some(({ contestedNow }) => contestedNow === 1);
@@ -100,6 +128,7 @@ function standing(group: Group | undefined, warnings: readonly string[]): Recove
   return {
     state: isEnough ? "waiting" : "collecting",
     approvals: counted,
+    heard,
     needed,
     hint: first?.hint,
     until: ready.length === 0 ? undefined : Math.min(...ready),

@@ -1,6 +1,7 @@
 /** The requests that a trustee knows of, as its plan queue and its relationship show them. */
 import { equalBytes, fromHex, toHex } from "@photon/protocol/codec";
 import {
+  answerWords,
   type Case,
   casesOf,
   checkRequest,
@@ -118,6 +119,14 @@ export function shownCase(trust: Holding, { digest, request, case: found, record
     pressed: found?.pressed ?? false,
     rivals: found?.rivals.length ?? 0,
     approvedByMe,
+    answer: approvedByMe
+      ? answerWords({
+          request: request.digest,
+          author: own,
+          dealerKey: trust.opened.dealer,
+          verification: trust.opened.verification,
+        })
+      : undefined,
     warnings: warningsOf(found),
   };
 }

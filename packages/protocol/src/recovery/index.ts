@@ -1,3 +1,4 @@
+export * from "./answer.ts";
 export * from "./board.ts";
 export * from "./case.ts";
 export * from "./plan.ts";
