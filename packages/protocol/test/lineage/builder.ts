@@ -99,6 +99,7 @@ export function successionBody(leaves: readonly string[], planVersion: number, o
     nonce: hash("nonce"),
     ...opened,
     salt: salt ?? opened.salt,
+    ...options.says,
   };
 }
 
@@ -231,6 +232,8 @@ export interface SucceedOptions extends Dealt {
   readonly inbox?: string;
   readonly custody?: Custody;
   readonly salt?: Bytes;
+  /** What it names instead of what its key was committed to for. */
+  readonly says?: Partial<Pick<Bodies["succeed"], "planVersion" | "threshold">>;
 }
 
 interface RetireOptions {

@@ -64,6 +64,8 @@ describe("successionIsOnce", () => {
       side.succeed(["new"], 1, { ...where, dealer: "thief" }),
       side.succeed(["new"], 1, { ...where, delay: 0 }),
       side.succeed(["new"], 2, where),
+      side.succeed(["new"], 1, { ...where, says: { planVersion: 2 } }),
+      side.succeed(["new"], 1, { ...where, says: { threshold: 1 } }),
       side.succeed(["new"], 1, { ...where, salt: makeRecoverySalt(48, keyOf("guess").slice(0, 30)) }),
     ];
     const state = side.reduce(side.at + 60 * day);
@@ -90,6 +92,19 @@ describe("successionIsOnce", () => {
       const made = side.succeed(["new"], 1, { salt: salt(delay) });
       expect(standingIn(side.reduce(), made)).toBe(standing);
     }
+  });
+
+  test("R2: of several that are due at once the one learned first counts", () => {
+    const side = ana();
+    const where = { ...archived(side), threshold: 1 };
+    const made = [side.succeed(["new"], 1, where), side.succeed(["rival"], 1, where)];
+    const [first, second] = made.toSorted((a, b) => (idKey(a.id) < idKey(b.id) ? -1 : 1)) as [Statement, Statement];
+    const state = side.reduce(side.at + wait);
+    expect(standings(state, first, second)).toEqual(["counts", "void: successionIsOnce"]);
+    const other = ana();
+    const later = other.succeed(["rival"], 1, { ...archived(other), threshold: 1, at: other.at + hour });
+    const earlier = other.succeed(["new"], 1, { ...archived(other), threshold: 1, notBefore: other.at + hour + wait });
+    expect(standings(other.reduce(other.at + hour + wait), earlier, later)).toEqual(["counts", "void: successionIsOnce"]);
   });
 
   test("R2: a commitment is opened once: what it would open again in the next epoch is void", () => {
@@ -249,6 +264,26 @@ describe("contestEscalates", () => {
     side.contest("phone", { heads: side.statements.slice(0, 1), at: day });
     expect(side.reduce(day).standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: 10 * day });
     expect(live(side.reduce(10 * day))).toEqual(["new"]);
+  });
+
+  test("R5: the second key's waits 7 days for the contest of what it escalates, for whichever request", () => {
+    const side = ana();
+    const begun = side.at;
+    side.succeed(["new"], 1, archived(side));
+    side.contest("phone", { ...archived(side), at: begun + day });
+    const escalated = side.succeed(["new"], 1, { ...archived(side), threshold: 1, request: "again", at: begun + 3 * day });
+    expect(side.reduce(begun + 3 * day).standing.get(idKey(escalated.id))).toEqual({
+      kind: "pending",
+      until: begun + day + escalationWait,
+    });
+  });
+
+  test("R5: no expiry keeps a side contested for more than 28 days", () => {
+    const side = ana();
+    const succeed = side.succeed(["new"], 1, { ...archived(side), expiry: side.at + 1000 * day });
+    side.contest("phone", archived(side));
+    expect(successionIn(side.reduce(), succeed)).toMatchObject({ status: "contested", until: side.at + 28 * day });
+    expect(side.reduce(side.at + 28 * day).kind).toBe("active");
   });
 
   test("R5: a contest moves the second key's to 7 days later, but never blocks it", () => {
@@ -481,6 +516,25 @@ describe("personDecides", () => {
     expect(live(other)).toEqual(["phone", "laptop"]);
   });
 
+  test("they accept with it what it builds on, unless they refused that", () => {
+    const side = ana();
+    const first = side.succeed(["new"], 1, { plan: trusteePlan(2) });
+    const second = side.succeed(["second new"], 2, { epoch: 2, request: "next", heads: [first] });
+    expect(live(side.decided(side.at, [second, "accept"]))).toEqual(["second new"]);
+    expect(live(side.decided(side.at, [second, "accept"], [first, "refuse"]))).toEqual(["phone", "laptop"]);
+  });
+
+  test("they cannot accept what opens a plan of which it does not know, and that was given up", () => {
+    const side = ana();
+    const { heads } = archived(side);
+    side.plan("phone", trusteePlan(2), { heads });
+    side.retire("laptop", ["phone"], { heads, trusted: [], at: side.at + hour });
+    const succeed = side.succeed(["new"], 2, { heads, at: side.at + 2 * hour });
+    const state = side.decided(side.at + 2 * hour, [succeed, "accept"]);
+    expect(standingIn(state, succeed)).toBe("void: planMatures");
+    expect(live(state)).toEqual(["laptop"]);
+  });
+
   test("they cannot accept what opens nothing", () => {
     const side = ana();
     const forged = side.succeed(["thief"], 1, { ...archived(side), dealer: "thief" });
@@ -507,7 +561,7 @@ describe("personDecides", () => {
       presume(side.statements, side.firstSeen, side.at, new Map(accepted.map(({ id }) => [idKey(id), "accept"])), one.id);
     expect(named(as(first), [...names, "laptop 2"], "live")).toEqual(["new", "laptop 2"]);
     expect(live(as(first, rival))).toEqual(["new"]);
-    expect(live(as(rival))).toEqual(["rival"]);
+    expect(live(as(rival, first))).toEqual(["rival"]);
     expect(live(as(second, rival))).toEqual(["second new"]);
     expect(as(second).epoch).toBe(2);
     expect(live(as(side.statements[1] ?? first))).toEqual(["phone", "laptop"]);
@@ -583,6 +637,30 @@ describe("successionQuarantines", () => {
     const state = side.reduce();
     expect(standings(state, plan, evil, retire)).toEqual(["void: retireIsStrong", "void: planMatures", "counts"]);
     expect(live(side.reduce(side.at + 60 * day))).toEqual(["laptop"]);
+    const other = ana();
+    const dealt = other.plan("phone", trusteePlan(2), { heads: archived(other).heads });
+    const moved = other.move("laptop", "beside", archived(other));
+    other.succeed(["new"], 2, { heads: [dealt] });
+    expect(standingIn(other.reduce(other.at + planMaturing - 1), moved)).toBe("counts");
+    expect(standingIn(other.reduce(other.at + planMaturing), moved)).toBe("void: successionQuarantines");
+  });
+
+  test("R6: what the old side says later does not shut the plan that it opens", () => {
+    const side = new Side();
+    side.found("phone", { plan: trusteePlan(1) });
+    const base = side.admit("phone", ["laptop", "tablet", "watch"]);
+    const heads = [base];
+    side.at = 30 * day;
+    const plan = side.plan("laptop", trusteePlan(2), { heads });
+    side.retire("phone", ["laptop"], { heads, trusted: [], at: side.at + day });
+    side.retire("tablet", ["phone"], { heads, trusted: [base], at: side.at + 2 * day });
+    side.at += 20 * day;
+    const succeed = side.succeed(["new"], 2, { heads: [plan] });
+    expect(standingIn(side.reduce(), succeed)).toBe("pending");
+    // With the tablet's word the phone's would be out, and the plan stand; without it the plan would never have been.
+    side.retire("watch", ["tablet"], { heads, trusted: [base], at: side.at + hour });
+    expect(standingIn(side.reduce(side.at + hour), succeed)).toBe("pending");
+    expect(live(side.reduce(side.at + wait))).toEqual(["new"]);
   });
 
   test("R5, R6: what a contest says is never quarantined", () => {
@@ -591,8 +669,9 @@ describe("successionQuarantines", () => {
     const admit = side.admit("laptop", ["watch"], { heads });
     side.succeed(["new"], 1, { heads, at: side.at + hour });
     const contest = side.contest("watch", { heads: [admit], at: side.at + hour });
+    const another = side.contest("phone", { heads, request: "another", at: side.at + hour });
     const state = side.reduce(side.at + hour);
-    expect(standings(state, admit, contest)).toEqual(["void: successionQuarantines", "counts"]);
+    expect(standings(state, admit, contest, another)).toEqual(["void: successionQuarantines", "counts", "counts"]);
     expect(state.kind).toBe("contested");
   });
 });
@@ -630,6 +709,18 @@ describe("authorityOrder", () => {
     expect(live(side.reduce(side.at + hour + wait))).toEqual(["new"]);
     // Where that one comes to nothing, the other is judged again, on its own.
     expect(live(side.decided(side.at + 3 * day, [succeed, "refuse"]))).toEqual(["rival"]);
+  });
+
+  test("R7: of two plans that were replaced, the newer one's ranks higher", () => {
+    const side = ana();
+    const { heads } = archived(side);
+    const begun = side.at;
+    const second = side.plan("phone", trusteePlan(2), { heads });
+    side.plan("phone", trusteePlan(3), { heads: [second], at: begun + day });
+    side.at = begun + 20 * day;
+    const older = side.succeed(["rival"], 1, { heads, request: "rival" });
+    const newer = side.succeed(["new"], 2, { heads: [second] });
+    expect(standings(side.reduce(), older, newer)).toEqual(["void: authorityOrder", "pending"]);
   });
 
   test("R7: what ranks below stays contested when what ranked over it ends", () => {
