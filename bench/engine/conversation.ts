@@ -1,6 +1,6 @@
 /**
  * Ana and Ben with two devices each, real engines over stores in memory and a relay in memory; and one message at a time from
- * its text to its deposits, and from its deposit to its text: the whole path of the engine but storage.
+ * its text to its deposits, and from its deposit to its text: the whole path of the engine but storage and the network.
  */
 import { expectOk } from "@photon/protocol/codec";
 import { encodeText } from "@photon/protocol/queue";
@@ -15,11 +15,11 @@ import { flush } from "../../packages/engine/src/delivery/flush.ts";
 import { profileSchema, selfOf } from "../../packages/engine/src/profile/profile.ts";
 import { loadRelationship, ownLeaf, relationshipIds } from "../../packages/engine/src/relationship/relationship.ts";
 import { parseRow, Work } from "../../packages/engine/src/storage/core.ts";
-import { type ClockedStore, clockedStore } from "./store-clock.ts";
+import { clockedStore, clockedTransport, type Stopwatch, stopwatch, trustingStore } from "./outside.ts";
 
 export interface Talk {
-  /** Seconds that the stores took so far. */
-  storeTime(): number;
+  /** Seconds that the stores and the relay took so far. */
+  outside(): number;
   /** So many messages of one device are kept until acknowledged, sealed, and deposited for the peer and for the own other device. */
   send(count: number): Promise<void>;
   /** One device of the peer's reads, opens and keeps all that is there. @returns how many messages it was. */
@@ -47,28 +47,28 @@ export async function startTalk(): Promise<Talk> {
     await world.settle(ana, ana2, ben, ben2);
   }
   world.advance(day);
-  const [sender, receiver] = [await workOf(ana), await workOf(ben)];
-  const [id = ""] = (await relationshipIds(sender.work)).filter((one) => one !== "circle");
+  const clock = stopwatch();
+  const [sender, receiver] = [await workOf(ana, clock), await workOf(ben, clock)];
+  const [id = ""] = (await relationshipIds(sender)).filter((one) => one !== "circle");
   const body = expectOk(encodeText("a short text, as most are, of about two hundred bytes. ".repeat(4).slice(0, 200)));
   return {
-    storeTime: () => (sender.store.spent() + receiver.store.spent()) / 1000,
+    outside: () => clock.spent() / 1000,
     send: async (count) => {
-      const { work } = sender;
-      const relationship = await loadRelationship(work, id);
-      const own = await ownLeaf(work, relationship);
+      const relationship = await loadRelationship(sender, id);
+      const own = await ownLeaf(sender, relationship);
       if (own === undefined) throw new Error("no leaf to speak with");
       for (let sent = 0; sent < count; sent++) {
-        const content = await newContent(work, relationship, "text", body);
-        await keepMessage(work, relationship, content, { who: "me", leaf: own.id, quarantined: false });
-        await postUntilAcked(work, relationship, content);
-        await work.commit();
+        const content = await newContent(sender, relationship, "text", body);
+        await keepMessage(sender, relationship, content, { who: "me", leaf: own.id, quarantined: false });
+        await postUntilAcked(sender, relationship, content);
+        await sender.commit();
       }
-      await flush(work, { relationship: id, onMoved: followBundle });
+      await flush(sender, { relationship: id, onMoved: followBundle });
     },
-    open: async () => (await drain(receiver.work)).messages,
+    open: async () => (await drain(receiver)).messages,
     forget: async () => {
       relay.discard();
-      for (const { work } of [sender, receiver]) {
+      for (const work of [sender, receiver]) {
         for (const [table, prefix] of said) for (const { key } of await work.list(table, prefix)) work.delete(table, key);
         await work.commit();
       }
@@ -86,10 +86,10 @@ const said = [
   ["delivered", "sib/"],
 ] as const;
 
-async function workOf(device: Device): Promise<{ readonly work: Work; readonly store: ClockedStore }> {
-  const store = clockedStore(device.store);
+async function workOf(device: Device, clock: Stopwatch): Promise<Work> {
+  const store = clockedStore(trustingStore(device.store.snapshot()), clock);
+  const transport = clockedTransport(device.ports.transport, clock);
   const row = await store.get("meta", "profile");
   if (row === undefined) throw new Error("no profile");
-  const work = new Work({ ...device.ports, store }, selfOf(parseRow(profileSchema, row.value)), new Map());
-  return { work, store };
+  return new Work({ ...device.ports, store, transport }, selfOf(parseRow(profileSchema, row.value)), new Map());
 }
