@@ -82,11 +82,6 @@ export function planAt(chain: readonly PlanInForce[], time: number): PlanInForce
   return chain.findLast((plan) => plan.from <= time) ?? chain[0];
 }
 
-/** Those that are in force at some moment from `time` on. */
-export function plansSince(chain: readonly PlanInForce[], time: number): readonly PlanInForce[] {
-  return chain.filter((_, at) => (chain[at + 1]?.from ?? Number.POSITIVE_INFINITY) > time);
-}
-
 export const listsKey = (parts: PlanParts, key: Uint8Array): boolean => parts.admissionKeys.some((one) => equalBytes(one, key));
 
 /** Whether the number follows those before it. */
