@@ -25,6 +25,7 @@ import { takeClaim } from "../meeting/claims.ts";
 import {
   advance,
   eraseOld,
+  type GenerationEntry,
   heardMore,
   keepGeneration,
   mayLearn,
@@ -231,9 +232,14 @@ async function openMessage(work: Work, relationship: Relationship, envelope: Env
   advance(work, relationship, entry, opened.value.generation, sender);
   const content = decodeContent(plaintext);
   const effect = content.ok ? await takeContent(work, relationship, sender, content.value) : "nothing";
+  await eraseOver(work, relationship, entry);
+  return { effect: effect === "nothing" ? "opened" : effect, place: { sender, counter } };
+}
+
+/** Erases what is over, where somebody was heard in a generation for the first time: a peer, a sibling, or this device. */
+export async function eraseOver(work: Work, relationship: Relationship, entry: GenerationEntry): Promise<void> {
   const erased = heardMore(entry) ? eraseOld(work, relationship) : undefined;
   if (erased !== undefined) await dropPackages(work, relationship.id, erased - 1);
-  return { effect: effect === "nothing" ? "opened" : effect, place: { sender, counter } };
 }
 
 async function takeContent(work: Work, relationship: Relationship, sender: LeafId, content: Content): Promise<Effect> {

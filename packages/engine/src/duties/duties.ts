@@ -7,6 +7,7 @@
  * | `reconcile`   | after a device came or went; daily               | admits and retires in every relationship            |
  * | `locks`       | a peer's device was retired                      | new keys for our inbox there                        |
  * | `introduce`   | a generation was joined                          | publishes a key package in it                       |
+ * | `erase`       | everybody was heard in a newer generation        | erases the ratchets of those before it              |
  * | `refresh`     | a founding used a last-resort package            | founds again at the first reply                     |
  * | `gap`         | a message waits for an earlier one for 10 min    | founds again, so that the peer seals anew           |
  * | `claim`       | an accepted invitation is unanswered for 20 days | claims again                                        |
@@ -25,10 +26,11 @@ import { changeLocks } from "../circle/retirement.ts";
 import { canRefresh, found } from "../conversation/founding.ts";
 import { dropGaps, gapsOlderThan } from "../conversation/parking.ts";
 import { introduceIfJoined, resealUnacked } from "../conversation/post.ts";
+import { eraseOver } from "../conversation/receive.ts";
 import { unacked, waitingRelationships } from "../conversation/unacked.ts";
 import { claimAgain } from "../meeting/claiming.ts";
 import { stateOf } from "../meeting/contacts.ts";
-import { recentGenerations } from "../relationship/generations.ts";
+import { recentGenerations, sendingGeneration } from "../relationship/generations.ts";
 import { circleId } from "../relationship/records.ts";
 import { openSuccessions, type Relationship } from "../relationship/model.ts";
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
@@ -58,6 +60,8 @@ export async function runDuties(work: Work, touched: ReadonlySet<string>, signal
     await changeLocks(work, relationship);
     if (await canRefresh(work, relationship)) await found(work, relationship);
     await introduceIfJoined(work, relationship);
+    const current = sendingGeneration(relationship);
+    if (current !== undefined) await eraseOver(work, relationship, current);
     await work.commit();
   }
   await followHeirs(work);
