@@ -3,8 +3,9 @@
  *
  * lock → drain and do what is due (bounded) → act → flush (bounded) → unlock
  *
- * A relay that does not answer must not hold a command up: draining and flushing are given a few seconds, and what is left
- * is said, with exit code 3.
+ * A relay that does not answer must not hold a command up, nor the next one, which waits for the lock: draining and flushing
+ * are given a few seconds, a server that let one request wait in vain is not asked again, and what is left is said, with exit
+ * code 3.
  */
 import type { Engine, PhotonError, SyncReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
@@ -15,7 +16,7 @@ import { shown } from "./output/shown.ts";
 import { plural } from "./output/time.ts";
 
 /** Milliseconds. */
-const bounds = { drain: 3_000, flush: 8_000, flushWhenUnreachable: 2_000, long: 600_000, lock: 10_000 } as const;
+const bounds = { drain: 4_000, flush: 8_000, flushWhenUnreachable: 2_000, long: 600_000, lock: 15_000 } as const;
 
 export interface Pass {
   readonly engine: Engine;

@@ -123,9 +123,10 @@ function recoveringProfile(recovery: Recovery, open: NodePorts): RecoveringProfi
   };
 }
 
-function opened(engine: Engine, { unlock }: NodePorts): OpenProfile {
+function opened(engine: Engine, { isWanted, unlock }: NodePorts): OpenProfile {
   return {
     engine,
+    isWanted,
     unlock,
     close: async () => {
       // Closes the store as well.

@@ -3,6 +3,7 @@ import type { PhotonError, SyncReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "./cli.ts";
 import { type Attempt, cliError } from "./failure.ts";
+import { givingWay, waysToGive } from "./giving-way.ts";
 import { shown } from "./output/shown.ts";
 import { instant, localTime, plural } from "./output/time.ts";
 import { leftoverWords, problemJson, problemWords } from "./pass.ts";
@@ -68,7 +69,7 @@ export const openAnswer = (cli: Cli, step: OpenStep): Answer =>
 export async function syncOpened(cli: Cli, profile: OpenProfile, restored: readonly PhotonError[] | undefined): Attempt<Answer> {
   const progress = cli.progress("Talking to the relay");
   try {
-    const report = await profile.engine.sync({ signal: cli.world.cancel });
+    const { result: report } = await givingWay(cli, profile, waysToGive.sync, (signal) => profile.engine.sync({ signal }));
     progress.end();
     if (!report.ok) return report;
     const retired = report.value.problems.find(({ code }) => code === "device-retired");

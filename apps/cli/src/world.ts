@@ -33,6 +33,8 @@ export interface Ask {
 /** A profile under its lock. */
 export interface OpenProfile {
   readonly engine: Engine;
+  /** Whether another command waits for the lock. */
+  isWanted(): boolean;
   /** Gives up the lock and keeps the engine open, only to wait for hints. */
   unlock(): void;
   close(): Promise<void>;

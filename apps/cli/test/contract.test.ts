@@ -53,7 +53,7 @@ describe("with --json each command prints one object with a schema", () => {
           present: () => made.length > 0,
           create: async ({ relay, vault, device }) => {
             made.push(relay, vault, device);
-            return { ok: true, value: { engine, unlock: () => undefined, close: async () => undefined } };
+            return { ok: true, value: { engine, isWanted: () => false, unlock: () => undefined, close: async () => undefined } };
           },
         },
       },

@@ -1,5 +1,5 @@
 import { type Outcome, photonError, type Ports, storeErrorProblem } from "@photon/engine";
-import { httpBlobStore, type HttpOptions, httpTransport } from "@photon/engine/adapters/http";
+import { httpBlobStore, type HttpOptions, httpTransport, makeSilence } from "@photon/engine/adapters/http";
 import { openIndexedDbStore } from "@photon/engine/adapters/indexeddb";
 import {
   acquireProfileLock,
@@ -39,6 +39,7 @@ export async function openWebPorts(name: string, options: WebOptions = {}): Outc
       lock.release();
       return err(storeErrorProblem(inner.error));
     }
+    const http = { silence: makeSilence(), ...options.http };
     const keys = webKeyStore(`photon-keys/${name}`);
     const store = await encryptedStore(inner.value, keys);
     if (!store.ok) {
@@ -52,8 +53,8 @@ export async function openWebPorts(name: string, options: WebOptions = {}): Outc
         random: systemRandom,
         keys,
         store: store.value,
-        transport: httpTransport(options.http),
-        blobs: httpBlobStore(options.http),
+        transport: httpTransport(http),
+        blobs: httpBlobStore(http),
         session: await makeSession(webSessionCrypto),
       },
       persisted: await navigator.storage.persisted(),

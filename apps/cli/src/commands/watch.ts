@@ -3,8 +3,8 @@
  *
  * lock → sync → tell what is new → unlock → wait for a hint, without the lock → again
  *
- * So a running watch never makes another command fail: at worst that one waits for a burst to end. What other commands
- * fetched meanwhile is told in the next burst.
+ * So a running watch never makes another command fail: at worst that one waits for a burst to end, and a burst that takes
+ * long is broken off for it. What other commands fetched meanwhile is told in the next burst.
  */
 import type { Command } from "commander";
 import type { Contact, Engine, SyncReport } from "@photon/engine";
@@ -13,6 +13,7 @@ import type { Answer, Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { stateWords, successionWords } from "../contact-view.ts";
 import { type Attempt, cliError } from "../failure.ts";
+import { givingWay, waysToGive } from "../giving-way.ts";
 import { messageStateWords, messageText } from "../message-view.ts";
 import { named, shown } from "../output/shown.ts";
 import { problemJson, problemWords } from "../pass.ts";
@@ -25,6 +26,8 @@ import type { OpenProfile } from "../world.ts";
 const slowPoll = 60_000;
 const longestPause = 60_000;
 const lockWait = 30_000;
+/** Until others who wait have had their turn. */
+const afterGivingWay = 1_000;
 /** A wait that ends sooner than this may be one that cannot wait at all. */
 const tooSoon = 500;
 
@@ -75,15 +78,20 @@ async function burstThenWait(cli: Cli, profile: OpenProfile, loop: Loop): Attemp
       if (cli.globals.json) cli.line({ event: "watching" }, "");
       else cli.say("Watching. Ctrl-C ends it.");
     }
-    const report = await engine.sync({ signal: cli.world.cancel });
+    const { result: report, gaveWay } = await givingWay(cli, profile, waysToGive.watch, (signal) => engine.sync({ signal }));
     if (!report.ok) return report;
     const retired = report.value.problems.find(({ code }) => code === "device-retired");
     if (retired !== undefined) return err(retired);
     const news = await look(engine, loop.seen);
     if (!news.ok) return news;
     for (const event of news.value) cli.line(eventJson(event), eventText(event, cli.world.now()));
-    tellTrouble(cli, loop, report.value);
+    // What a pass says that was broken off is not the whole truth.
+    if (!gaveWay) tellTrouble(cli, loop, report.value);
     profile.unlock();
+    if (gaveWay) {
+      await cli.world.pause(afterGivingWay);
+      return ok(undefined);
+    }
     await waitBetween(cli, engine, loop, { away: report.value.problems.length > 0, news: news.value.length > 0 });
     return ok(undefined);
   } finally {

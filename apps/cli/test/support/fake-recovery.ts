@@ -32,7 +32,12 @@ export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], f
   const left = [...steps];
   const calls: string[] = [];
   let here: "nothing" | "recovery" | "profile" = found;
-  const profile = (): OpenProfile => ({ engine: engine(), unlock: () => undefined, close: async () => undefined });
+  const profile = (): OpenProfile => ({
+    engine: engine(),
+    isWanted: () => false,
+    unlock: () => undefined,
+    close: async () => undefined,
+  });
   const recovering = (): RecoveringProfile => {
     calls.push("lock");
     return {

@@ -52,6 +52,7 @@ async function runIn(engine: Engine, locks: string[], argv: readonly string[], o
     };
     return {
       engine,
+      isWanted: () => false,
       unlock,
       close: async () => {
         await engine.close();

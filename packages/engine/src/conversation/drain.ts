@@ -68,6 +68,8 @@ async function drainSome(
     for (const { secret } of begun) known.add(toHex(secret.sendId));
     open = [...next, ...begun];
   }
+  // There was no time for these, or no end to them.
+  for (const { relationship } of open) report.unread.add(relationship);
 }
 
 async function sources(work: Work, wanted: (relationship: string) => boolean): Promise<readonly Source[]> {

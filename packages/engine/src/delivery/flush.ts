@@ -3,7 +3,7 @@
  * that cannot be done yet holds back those behind it, and nothing else.
  */
 import { type Bytes, toHex } from "@photon/protocol/codec";
-import { appendMac, type RelayRefusal, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
+import { appendMac, type RelayRefusal, type RelayRequestOf, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
 import { parseOrigin } from "@photon/protocol/meeting";
 import type { Inbox } from "@photon/protocol/statement";
 import type { PhotonError } from "../errors.ts";
@@ -102,29 +102,31 @@ function laneOf(operation: Operation): "peer" | "own" | "locks" {
 /** Two tries, the second after a moved inbox was found again. */
 async function attempt(work: Work, item: Item, down: ReadonlyMap<string, RelayError>, options: FlushOptions): Promise<Attempt> {
   const relationship = await loadRelationship(work, item.relationship);
-  const first = await perform(work, relationship, item, down);
+  const asking = { work, down, signal: options.signal };
+  const first = await perform(asking, relationship, item);
   if (first.kind !== "moved") return first;
   if (!(await options.onMoved(work, relationship, first.whose, first.bundle))) return { kind: "not-yet" };
-  const second = await perform(work, relationship, item, down);
+  const second = await perform(asking, relationship, item);
   return second.kind === "moved" ? { kind: "not-yet" } : second;
 }
 
-async function perform(
-  work: Work,
-  relationship: Relationship,
-  item: Item,
-  down: ReadonlyMap<string, RelayError>,
-): Promise<Attempt> {
+interface Asking {
+  readonly work: Work;
+  readonly down: ReadonlyMap<string, RelayError>;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function perform(asking: Asking, relationship: Relationship, item: Item): Promise<Attempt> {
   const { operation } = item;
   switch (operation.kind) {
     case "create": {
       const secret = ownInbox(relationship, operation.value.sendId);
       const { receiveId, sendId, relay } = secret;
-      return call(work, relay, down, "create", { receiveId, sendId, ...queueKeys(secret, 0) }, ["exists"]);
+      return call(asking, relay, "create", { receiveId, sendId, ...queueKeys(secret, 0) }, ["exists"]);
     }
     case "put": {
       const { relay, dropId, body, days } = operation.value;
-      return call(work, relay, down, "put", { dropId, body, days }, ["exists"]);
+      return call(asking, relay, "put", { dropId, body, days }, ["exists"]);
     }
     case "rotate": {
       const secret = ownInbox(relationship, operation.value.sendId);
@@ -137,27 +139,22 @@ async function perform(
         readKey,
         writeKeys: both ? [...writeKeys, ...queueKeys(secret, rotation - 1).writeKeys] : writeKeys,
       };
-      return call(work, secret.relay, down, "rotate", signRotate(secret.readSeed, fields), ["conflict"]);
+      return call(asking, secret.relay, "rotate", signRotate(secret.readSeed, fields), ["conflict"]);
     }
     case "freeze": {
       const secret = ownInbox(relationship, operation.value.sendId);
       const fields = { receiveId: secret.receiveId, bundle: operation.value.bundle };
-      return call(work, secret.relay, down, "move", signMove(secret.readSeed, fields), ["conflict", "forbidden"]);
+      return call(asking, secret.relay, "move", signMove(secret.readSeed, fields), ["conflict", "forbidden"]);
     }
     case "append":
-      return append(work, relationship, item, operation.value, down);
+      return append(asking, relationship, item, operation.value);
   }
 }
 
 type Append = Extract<Operation, { kind: "append" }>["value"];
 
-async function append(
-  work: Work,
-  relationship: Relationship,
-  item: Item,
-  value: Append,
-  down: ReadonlyMap<string, RelayError>,
-): Promise<Attempt> {
+async function append(asking: Asking, relationship: Relationship, item: Item, value: Append): Promise<Attempt> {
+  const { work } = asking;
   const address = addressOf(relationship, value);
   if (address === undefined) return { kind: "not-yet" };
   const { writeKey, sealKey, sendId } = address;
@@ -167,9 +164,8 @@ async function append(
   // Named keys that are gone: a sibling has announced and made the same rotation already.
   const doneAnyway: readonly RelayRefusal[] = value.under === undefined ? [] : ["forbidden"];
   return call(
-    work,
+    asking,
     address.relay,
-    down,
     "append",
     { ...fields, mac: appendMac(writeKey, fields, work.ports.queueCrypto) },
     doneAnyway,
@@ -195,11 +191,10 @@ function ownInbox(relationship: Relationship, sendId: Bytes): InboxSecret {
 }
 
 async function call<K extends "create" | "append" | "rotate" | "move" | "put">(
-  work: Work,
+  { work, down, signal }: Asking,
   relay: string,
-  down: ReadonlyMap<string, RelayError>,
   kind: K,
-  value: Parameters<typeof work.ports.transport.call<K>>[2],
+  value: RelayRequestOf<K>,
   doneAnyway: readonly RelayRefusal[],
   whose: "peer" | "own" = "own",
 ): Promise<Attempt> {
@@ -208,7 +203,7 @@ async function call<K extends "create" | "append" | "rotate" | "move" | "put">(
     return { kind: "failed", error: { code: "wrong-server", detail: "not the address of a relay" }, relay };
   const isDown = down.get(relay);
   if (isDown !== undefined) return { kind: "failed", error: isDown, relay };
-  const answer = await work.ports.transport.call(relay, kind, value);
+  const answer = await work.ports.transport.call(relay, kind, value, { signal });
   if (answer.ok) {
     // A union of generic answers; only `append` has a second one.
     const response: { readonly kind: string; readonly value: unknown } = answer.value;

@@ -6,7 +6,7 @@ import { makeSession } from "@photon/protocol/session";
 import type { Ports } from "../api.ts";
 import { photonError, type PhotonError } from "../errors.ts";
 import { storeErrorProblem } from "../profile/store-problem.ts";
-import { httpBlobStore, httpTransport } from "../adapters/http/index.ts";
+import { httpBlobStore, httpTransport, makeSilence } from "../adapters/http/index.ts";
 import { nodeSocket } from "../adapters/http/node-socket.ts";
 import { acquireProfileLock, openSqliteStore } from "../adapters/sqlite/index.ts";
 import {
@@ -22,6 +22,8 @@ export interface NodePorts {
   readonly ports: Ports;
   /** Closes the store and gives the lock back. An engine's `close` closes the store only. */
   close(): Promise<void>;
+  /** Whether another process waits for the profile. False once the lock was given back. */
+  isWanted(): boolean;
   /** Gives the lock back; for whoever has closed the store through an engine. */
   unlock(): void;
 }
@@ -55,13 +57,14 @@ export async function openNodePorts(
       unlock();
       return err(storeErrorProblem(store.error));
     }
+    const silence = makeSilence();
     const ports: Ports = {
       clock: systemClock,
       random: systemRandom,
       keys,
       store: store.value,
-      transport: httpTransport({ socket: nodeSocket }),
-      blobs: httpBlobStore(),
+      transport: httpTransport({ socket: nodeSocket, silence }),
+      blobs: httpBlobStore({ silence }),
       session: await makeSession(nodeSessionCrypto),
       queueCrypto: nodeQueueCrypto,
     };
@@ -69,7 +72,7 @@ export async function openNodePorts(
       await store.value.close();
       unlock();
     };
-    return ok({ ports, close, unlock });
+    return ok({ ports, close, unlock, isWanted: () => locked && lock.isWanted() });
   } catch (error) {
     unlock();
     throw error;

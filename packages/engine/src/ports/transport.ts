@@ -1,6 +1,6 @@
 import type { Result } from "@photon/protocol/codec";
 import type { RelayAnswer, RelayRefusal, RelayRequest, RelayRequestOf } from "@photon/protocol/queue";
-import type { VaultAnswer, VaultRefusal, VaultRequest } from "@photon/protocol/archive";
+import type { VaultAnswer, VaultRefusal, VaultRequest, VaultRequestOf } from "@photon/protocol/archive";
 
 /** The server answered no, or there was no answer. */
 export type TransportError<Refusal extends string> =
@@ -12,6 +12,11 @@ export type TransportError<Refusal extends string> =
 
 export type RelayError = TransportError<RelayRefusal>;
 export type VaultError = TransportError<VaultRefusal>;
+
+export interface CallOptions {
+  /** Ends the waiting. The answer is then `unreachable`, whatever the server did. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 export interface Watch {
   /** Resolves when the connection has ended, for whatever reason. Never rejects. */
@@ -26,6 +31,7 @@ export interface Transport {
     relay: string,
     kind: K,
     value: RelayRequestOf<K>,
+    options?: CallOptions,
   ): Promise<Result<RelayAnswer<K>, RelayError>>;
   /** Calls `onHint` when one of the queues may have something to read. Only a hint: correctness comes from reading. */
   watch(relay: string, reads: RelayRequestOf<"read">, onHint: () => void): Watch;
@@ -37,6 +43,7 @@ export interface BlobStore {
   call<K extends VaultRequest["kind"]>(
     vault: string,
     kind: K,
-    value: Extract<VaultRequest, { kind: K }>["value"],
+    value: VaultRequestOf<K>,
+    options?: CallOptions,
   ): Promise<Result<VaultAnswer<K>, VaultError>>;
 }

@@ -39,6 +39,7 @@ import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
 import { Work } from "../storage/core.ts";
+import { soonOver, waitingUntil } from "../storage/patience.ts";
 import { contestRecoveries } from "../succession/contest.ts";
 import { decideOn, openSuccession } from "../succession/decide.ts";
 import { recoveryNotices } from "../succession/notices.ts";
@@ -66,15 +67,15 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
   let last: Promise<unknown> = Promise.resolve();
 
   /** One at a time. What was written and not committed when a step fails is forgotten. */
-  function run<T>(step: Step<T>): Outcome<T> {
-    const next = last.then(() => attempt(step));
+  function run<T>(step: Step<T>, signal?: AbortSignal): Outcome<T> {
+    const next = last.then(() => attempt(step, signal));
     // A bug in one operation is thrown to whoever asked for it; those behind it run all the same.
     last = next.catch(() => undefined);
     return next;
   }
 
-  async function attempt<T>(step: Step<T>): Outcome<T> {
-    const work = new Work(ports, self, cache);
+  async function attempt<T>(step: Step<T>, signal: AbortSignal | undefined): Outcome<T> {
+    const work = new Work(waitingUntil(ports, signal), self, cache);
     try {
       const outcome = await step(work);
       if (outcome.ok) await work.commit();
@@ -92,16 +93,17 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
     run(async (work) => ((await isRetired(work)) ? fail("device-retired") : step(work)));
 
   /** Sends what an operation left in the outbox, as far as that works now; the rest waits for `sync`. */
-  async function sendNow(work: Work, relationship: string): Promise<void> {
+  async function sendNow(work: Work, relationship: string, signal = soonOver()): Promise<void> {
     await work.commit();
-    await flush(work, { relationship, onMoved: followBundle });
+    await flush(work, { relationship, onMoved: followBundle, signal });
   }
 
   /** The same, for what our other devices have to know first. */
   async function tellAndSend(work: Work, relationship: string): Promise<void> {
     await tellCircle(work);
-    await flush(work, { relationship: circleId, onMoved: followBundle });
-    await sendNow(work, relationship);
+    const signal = soonOver();
+    await flush(work, { relationship: circleId, onMoved: followBundle, signal });
+    await sendNow(work, relationship, signal);
   }
 
   const withContact = <T>(who: string, step: (work: Work, listed: Listed) => Promise<Result<T, PhotonError>>): Step<T> => {
@@ -292,7 +294,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         if (!plan.ok) return plan;
         await work.commit();
         await tellCircle(work);
-        await flush(work, { onMoved: followBundle });
+        await flush(work, { onMoved: followBundle, signal: soonOver() });
         return statusOf(work);
       }),
     planStatus: () => run(async (work) => ok(await planStatus(work))),
@@ -344,7 +346,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         await work.commit();
         await planDuties(work);
         await tellCircle(work);
-        await flush(work, { onMoved: followBundle });
+        await flush(work, { onMoved: followBundle, signal: soonOver() });
         return contested;
       }),
     recoveryProgress: () => run(async (work) => ok(await recoveryProgress(work))),
@@ -403,7 +405,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         return ok({ retired: retired.value, relationships: await retireReport(work) });
       }),
 
-    sync: (options = {}) => run<SyncReport>((work) => syncOnce(work, options.signal)),
+    sync: (options = {}) => run<SyncReport>((work) => syncOnce(work, options.signal), options.signal),
 
     waitForHint: (timeout, signal) => waitForHint(ports, run, timeout, signal),
 

@@ -71,6 +71,20 @@ describe("the profile lock", () => {
     expect(await watch.nextLine()).toBe("burst");
   });
 
+  test("its holder can see that another process waits, and when it does no more", async () => {
+    const folder = freshFolder();
+    const mine = await acquireProfileLock(folder);
+    expect(mine?.isWanted()).toBe(false);
+    expect(await acquireProfileLock(folder, { waitMs: 0 })).toBeUndefined();
+    expect(mine?.isWanted()).toBe(false);
+    const waiting = acquireProfileLock(folder, { waitMs: 20_000 });
+    await expect.poll(() => mine?.isWanted()).toBe(true);
+    mine?.release();
+    const theirs = await waiting;
+    expect(theirs?.isWanted()).toBe(false);
+    theirs?.release();
+  });
+
   test("while it waits the process stays responsive, and after the wait it says so", async () => {
     const folder = freshFolder();
     const mine = await acquireProfileLock(folder);

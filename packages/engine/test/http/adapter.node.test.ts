@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { httpBlobStore, httpTransport } from "@photon/engine/adapters/http";
+import { httpBlobStore, httpTransport, makeSilence } from "@photon/engine/adapters/http";
 import { nodeSocket } from "@photon/engine/adapters/http/node";
 import { signRead } from "@photon/protocol/queue";
 import { noHead, signBlobPut, signHeadPut, vaultRequestSchema } from "@photon/protocol/archive";
@@ -97,6 +97,60 @@ describe("a transport never rejects, and says what is wrong", () => {
       ok: false,
       error: { code: "refused", refusal: "queue-full", retryAfter: 86_400 },
     });
+  });
+});
+
+describe("a server that never answers", () => {
+  /** Takes every request, counts it, and says nothing. */
+  async function silent(): Promise<{ readonly url: string; readonly asked: () => number }> {
+    let count = 0;
+    const url = await listening(
+      createServer((request) => {
+        count += 1;
+        request.resume();
+      }),
+    );
+    return { url, asked: () => count };
+  }
+
+  test("the waiting ends when whoever asked has no more time, long before the time-out", async () => {
+    const { url } = await silent();
+    const began = performance.now();
+    const signal = AbortSignal.timeout(100);
+    for (const answer of [
+      await httpTransport().call(url, "get", get, { signal }),
+      await httpBlobStore().call(url, "blobGet", { hash: random(32) }, { signal }),
+    ])
+      expect(answer).toMatchObject({ ok: false, error: { code: "unreachable", detail: "no answer in time" } });
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  test("it is asked once, and then left alone by all who share what is known of it; another server is asked as ever", async () => {
+    const { url, asked } = await silent();
+    const silence = makeSilence();
+    const transport = httpTransport({ timeout: 1_100, silence });
+    const blobs = httpBlobStore({ timeout: 1_100, silence });
+    const unreachable = { ok: false, error: { code: "unreachable", detail: "no answer in time" } };
+    expect(await transport.call(url, "get", get)).toMatchObject(unreachable);
+    const began = performance.now();
+    for (let number = 0; number < 5; number++) {
+      expect(await transport.call(url, "get", get)).toMatchObject(unreachable);
+      expect(await blobs.call(url, "blobGet", { hash: random(32) })).toMatchObject(unreachable);
+    }
+    expect(asked()).toBe(1);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    const other = await server();
+    expect(await transport.call(other.url, "get", get)).toMatchObject({ error: { code: "refused", refusal: "not-found" } });
+  });
+
+  test("one that refuses connections is tried again at once: nobody waited for it", async () => {
+    const { url, close } = await server();
+    const transport = httpTransport();
+    await close();
+    expect(await transport.call(url, "get", get)).toMatchObject({ error: { code: "unreachable" } });
+    const back = await server({ "listen.port": new URL(url).port });
+    expect(back.url).toBe(url);
+    expect(await transport.call(url, "get", get)).toMatchObject({ error: { code: "refused" } });
   });
 });
 

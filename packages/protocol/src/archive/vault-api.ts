@@ -57,6 +57,7 @@ export const vaultRequestSchema = union({
   headList: [5, headListSchema],
 });
 export type VaultRequest = SchemaType<typeof vaultRequestSchema>;
+export type VaultRequestOf<K extends VaultRequest["kind"]> = Extract<VaultRequest, { kind: K }>["value"];
 
 /** Days of grace that a vault may give; the most runs that `headList` answers. */
 export const maxGraceDays = 3650;

@@ -9,6 +9,7 @@ import {
   maxHead,
   type VaultRefusal,
   type VaultRequest,
+  type VaultRequestOf,
   type VaultResponse,
 } from "@photon/protocol/archive";
 import { asBytes, decode, encode, equalBytes, expectOk } from "@photon/protocol/codec";
@@ -31,8 +32,6 @@ export interface VaultServiceOptions {
   /** Called with the code of a failed file operation, or "damaged" when a blob on the disk is not what its name says. */
   readonly onFault: (code: string) => void;
 }
-
-type RequestOf<K extends VaultRequest["kind"]> = Extract<VaultRequest, { kind: K }>["value"];
 
 export const refused = (code: VaultRefusal, detail = "", retryAfter?: number): VaultResponse => ({
   kind: "refused",
@@ -74,7 +73,7 @@ export function vaultService({ store, verify, limits, onFault, diskFull: isFull 
     }
   };
 
-  const blobPut = async (request: RequestOf<"blobPut">): Promise<VaultResponse> => {
+  const blobPut = async (request: VaultRequestOf<"blobPut">): Promise<VaultResponse> => {
     const { register: id, body } = request;
     const hash = sha256(body);
     const input = blobInput(id, hash);
@@ -110,7 +109,7 @@ export function vaultService({ store, verify, limits, onFault, diskFull: isFull 
     }
   };
 
-  const blobGet = async ({ hash }: RequestOf<"blobGet">): Promise<VaultResponse> => {
+  const blobGet = async ({ hash }: VaultRequestOf<"blobGet">): Promise<VaultResponse> => {
     if (!(await store.leased(hash))) return missing;
     const body = await store.blobs.get(hash);
     if (body === undefined || !equalBytes(sha256(body), hash)) {
@@ -120,7 +119,7 @@ export function vaultService({ store, verify, limits, onFault, diskFull: isFull 
     return { kind: "blob", value: { body: asBytes(body) } };
   };
 
-  const headPut = async (head: RequestOf<"headPut">): Promise<VaultResponse> => {
+  const headPut = async (head: VaultRequestOf<"headPut">): Promise<VaultResponse> => {
     if (!verify(head.writeKey, headPutInput(head), head.signature)) return forbidden;
     const body = encode(headPutSchema, head);
     const answer = await submit({ kind: "head", head, body, hash: sha256(body) });
@@ -128,13 +127,13 @@ export function vaultService({ store, verify, limits, onFault, diskFull: isFull 
     return answer;
   };
 
-  const headGet = async ({ register, seq }: RequestOf<"headGet">): Promise<VaultResponse> => {
+  const headGet = async ({ register, seq }: VaultRequestOf<"headGet">): Promise<VaultResponse> => {
     const body = await store.head(register, seq);
     if (body === undefined) return refused("not-found", "no such head");
     return { kind: "head", value: expectOk(decode(headPutSchema, body, maxStoredHead)) };
   };
 
-  const headList = async ({ register }: RequestOf<"headList">): Promise<VaultResponse> => {
+  const headList = async ({ register }: VaultRequestOf<"headList">): Promise<VaultResponse> => {
     const heads = await store.heads(register);
     return heads === undefined ? refused("not-found", "no such head") : { kind: "heads", value: heads };
   };

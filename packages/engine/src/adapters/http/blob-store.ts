@@ -8,7 +8,7 @@ import {
 } from "@photon/protocol/archive";
 import { decode, encode, equalBytes, err, ok, sha256 } from "@photon/protocol/codec";
 import type { BlobStore } from "../../ports/index.ts";
-import { type HttpOptions, postCbor } from "./request.ts";
+import { type HttpOptions, postCbor, remembering } from "./request.ts";
 
 const answers: { readonly [K in VaultRequest["kind"]]: VaultAnswer<K>["kind"] } = {
   blobPut: "stored",
@@ -20,10 +20,12 @@ const answers: { readonly [K in VaultRequest["kind"]]: VaultAnswer<K>["kind"] } 
 
 /** A blob that is not what its hash says is refused here, whatever the vault claims. */
 export function httpBlobStore(options: HttpOptions = {}): BlobStore {
+  const http = remembering(options);
   return {
-    call: async (vault, kind, value) => {
+    call: async (vault, kind, value, { signal } = {}) => {
       const request = { kind, value } as VaultRequest;
-      const sent = await postCbor(vault, "/v1/vault", encode(vaultRequestSchema, request), maxVaultResponse, options);
+      const body = encode(vaultRequestSchema, request);
+      const sent = await postCbor(vault, "/v1/vault", body, maxVaultResponse, { ...http, signal });
       if (!sent.ok) return sent;
       const decoded = decode(vaultResponseSchema, sent.value, maxVaultResponse);
       if (!decoded.ok) return err({ code: "wrong-server", detail: "the answer is none of Photon's" });

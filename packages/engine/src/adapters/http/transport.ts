@@ -13,7 +13,7 @@ import {
   searchHashcash,
 } from "@photon/protocol/queue";
 import type { RelayError, Transport } from "../../ports/index.ts";
-import { type HttpOptions, postCbor } from "./request.ts";
+import { type HttpOptions, postCbor, remembering } from "./request.ts";
 import { type OpenSocket, platformSocket } from "./socket.ts";
 import { openWatch } from "./watch.ts";
 
@@ -35,15 +35,19 @@ const answers: { readonly [K in keyof RelayAnswers]: readonly RelayAnswers[K][] 
 };
 /** A proof of work beyond this many bits would take minutes: the person should hear of it instead. */
 const maxHashcashBits = 22;
+type Asking = Parameters<typeof postCbor>[4];
+
 /** Nonces tried before others get their turn. */
 const searchStep = 4_096;
 
 export function httpTransport(options: HttpTransportOptions = {}): Transport {
+  const http = remembering(options);
   return {
-    call: async (relay, kind, value) => {
+    call: async (relay, kind, value, { signal } = {}) => {
       const request = { kind, value } as RelayRequest;
-      let answer = await ask(relay, request, options);
-      if (!answer.ok && request.kind === "create") answer = (await paid(relay, request.value, answer.error, options)) ?? answer;
+      const asking = { ...http, signal };
+      let answer = await ask(relay, request, asking);
+      if (!answer.ok && request.kind === "create") answer = (await paid(relay, request.value, answer.error, asking)) ?? answer;
       if (!answer.ok) return answer;
       const expected: readonly string[] = answers[kind];
       if (!expected.includes(answer.value.kind))
@@ -54,7 +58,7 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
   };
 }
 
-async function ask(relay: string, request: RelayRequest, options: HttpOptions): Promise<Result<RelayResponse, RelayError>> {
+async function ask(relay: string, request: RelayRequest, options: Asking): Promise<Result<RelayResponse, RelayError>> {
   const sent = await postCbor(relay, "/v1/relay", encode(relayRequestSchema, request), maxRelayResponse, options);
   if (!sent.ok) return sent;
   const decoded = decode(relayResponseSchema, sent.value, maxRelayResponse);
@@ -69,7 +73,7 @@ async function paid(
   relay: string,
   create: RelayRequestOf<"create">,
   error: RelayError,
-  options: HttpOptions,
+  options: Asking,
 ): Promise<Result<RelayResponse, RelayError> | undefined> {
   if (error.code !== "refused" || error.refusal !== "payment-required" || create.payment !== undefined) return undefined;
   const bits = askedHashcash(error.detail);

@@ -7,6 +7,8 @@ import { createPrivateFile } from "../node/private-file.ts";
 import { storeErrorOf } from "./database.ts";
 
 export interface ProfileLock {
+  /** Whether another process waits for it now. */
+  isWanted(): boolean;
   release(): void;
 }
 
@@ -40,6 +42,7 @@ export async function acquireProfileLock(dir: string, options: ProfileLockOption
   const mine = lock;
   held.add(mine);
   return {
+    isWanted: () => isTaken(join(dir, "lock-turn.db")),
     release: () => {
       held.delete(mine);
       mine.close();
@@ -65,6 +68,16 @@ async function take(file: string, deadline: number): Promise<Database.Database |
     database.close();
     const known = storeErrorOf(error);
     throw known === undefined ? error : new StoreFailure(known);
+  }
+}
+
+/** Whoever takes a turn to see if it is taken gives it back at once. */
+function isTaken(file: string): boolean {
+  const database = new Database(file, { timeout: 0 });
+  try {
+    return !begin(database);
+  } finally {
+    database.close();
   }
 }
 
