@@ -8,7 +8,7 @@ import type { Chronology, Node } from "./chronology.ts";
 import { type Fate, fatesOf } from "./fates.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Opening, openingsIn, oldLeavesFor } from "./openings.ts";
-import type { Decisions } from "./types.ts";
+import type { Decisions, RuleName } from "./types.ts";
 
 export interface Era {
   readonly root: Node;
@@ -48,8 +48,6 @@ export function erasOf(chronology: Chronology, foundation: Node, now: number): r
 export interface Course {
   /** By the root's index, of all eras but the first. */
   readonly fates: ReadonlyMap<number, Fate>;
-  /** Those in force, from the first to the present one. */
-  readonly inForce: readonly Era[];
   /** Milliseconds: when a fate may change without a new statement. */
   readonly next: number | undefined;
 }
@@ -59,11 +57,9 @@ const weight = { counts: 0, pending: 1, contested: 2, void: 3 } as const;
 /** What comes of the successions of all eras. */
 export function courseOf(eras: readonly Era[], now: number, decisions: Decisions): Course {
   const fates = new Map<number, Fate>();
-  const inForce: Era[] = [];
   let next = Number.POSITIVE_INFINITY;
   for (const era of eras) {
     const own: Fate = era.epoch === 0 ? { kind: "counts", since: era.root.learned } : fateAt(fates, era.root.index);
-    if (own.kind === "counts") inForce.push(era);
     const children =
       own.kind === "void" || own.kind === "contested" ? undefined : fatesOf(era.openings, now, decisions, startOf(own));
     if (children?.next !== undefined) next = Math.min(next, children.next);
@@ -73,7 +69,7 @@ export function courseOf(eras: readonly Era[], now: number, decisions: Decisions
       if (known === undefined || weight[fate.kind] < weight[known.kind]) fates.set(index, fate);
     }
   }
-  return { fates, inForce, next: next < Number.POSITIVE_INFINITY ? next : undefined };
+  return { fates, next: next < Number.POSITIVE_INFINITY ? next : undefined };
 }
 
 function fateAt(fates: ReadonlyMap<number, Fate>, index: number): Fate {
@@ -95,7 +91,7 @@ const startOf = (fate: Fate): number => {
 };
 
 /** The rule by which an era is void. */
-export const ruleOf = (fate: Fate) => (fate.kind === "contested" || fate.kind === "void" ? fate.rule : "successionIsOnce");
+export const ruleOf = (fate: Fate): RuleName => (fate.kind === "contested" || fate.kind === "void" ? fate.rule : "successionIsOnce");
 
 /** The successions that the root of an era builds on, and the root itself: by epoch, their keys. */
 function pathTo(era: Era | undefined, decisions: Decisions): ReadonlyMap<number, string> {
