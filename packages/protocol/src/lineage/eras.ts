@@ -91,7 +91,8 @@ const startOf = (fate: Fate): number => {
 };
 
 /** The rule by which an era is void. */
-export const ruleOf = (fate: Fate): RuleName => (fate.kind === "contested" || fate.kind === "void" ? fate.rule : "successionIsOnce");
+export const ruleOf = (fate: Fate): RuleName =>
+  fate.kind === "contested" || fate.kind === "void" ? fate.rule : "successionIsOnce";
 
 /** The successions that the root of an era builds on, and the root itself: by epoch, their keys. */
 function pathTo(era: Era | undefined, decisions: Decisions): ReadonlyMap<number, string> {
