@@ -1,12 +1,13 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, sign } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash, sign } from "node:crypto";
 import { concat } from "@photon/protocol/codec";
 import { type QueueCrypto, xchacha20 } from "@photon/protocol/queue";
+import { hmacOver } from "./hmac.ts";
 import { privateKey, whole } from "./key-objects.ts";
 
 /** The primitives of deposits and relay requests from OpenSSL. */
 export const nodeQueueCrypto: QueueCrypto = {
   digest: (data) => whole(hash("sha256", data, "buffer")),
-  mac: (key, data) => whole(createHmac("sha256", key).update(data).digest()),
+  mac: (key, data) => hmac(key, data),
   sign: (seed, message) => whole(sign(null, message, privateKey(seed))),
   seal: (key, nonce, aad, plaintext) => {
     const inner = xchacha20(key, nonce);
@@ -34,6 +35,7 @@ export const nodeQueueCrypto: QueueCrypto = {
   },
 };
 
+const hmac = hmacOver("sha256", 64);
 const aead = "chacha20-poly1305";
 const tagSize = 16;
 const options = { authTagLength: tagSize } as const;

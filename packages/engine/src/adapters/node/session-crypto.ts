@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, sign, verify } from "node:crypto";
-import { asBytes, type Bytes, concat } from "@photon/protocol/codec";
+import { createCipheriv, createDecipheriv, hash, sign, verify } from "node:crypto";
+import { asBytes, concat } from "@photon/protocol/codec";
 import type { SessionCrypto } from "@photon/protocol/session";
+import { hmacOver } from "./hmac.ts";
 import { privateKey, publicKey, whole } from "./key-objects.ts";
 import { systemRandom } from "./platform.ts";
 
@@ -9,12 +10,12 @@ export const nodeSessionCrypto: SessionCrypto = {
   extract: (salt, ikm) => hmac(salt, ikm),
   expand: (prk, info, length) => {
     // RFC 5869 §2.3. node:crypto has HKDF only with both its steps, and MLS keeps the first apart.
-    const first = createHmac("sha512", prk).update(info).update(firstBlock).digest();
-    if (length === hashSize) return whole(first);
-    if (length < hashSize) return new Uint8Array(first.subarray(0, length));
-    const blocks: Uint8Array[] = [first];
+    const first = hmac(prk, info, firstBlock);
+    if (length === hashSize) return first;
+    if (length < hashSize) return first.slice(0, length);
+    const blocks = [first];
     for (let previous = first, n = 2; blocks.length * hashSize < length; n++) {
-      previous = createHmac("sha512", prk).update(previous).update(info).update(Uint8Array.of(n)).digest();
+      previous = hmac(prk, previous, info, Uint8Array.of(n));
       blocks.push(previous);
     }
     return asBytes(concat(...blocks).subarray(0, length));
@@ -55,4 +56,4 @@ const tagSize = 16;
 const hashSize = 64;
 const firstBlock = Uint8Array.of(1);
 
-const hmac = (key: Uint8Array, data: Uint8Array): Bytes => whole(createHmac("sha512", key).update(data).digest());
+const hmac = hmacOver("sha512", 128);
