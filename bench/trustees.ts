@@ -7,6 +7,7 @@ import { type Bytes, expectOk } from "@photon/protocol/codec";
 import { completeSucceed, makeSideId, prepareSucceed } from "@photon/protocol/statement";
 import {
   blindFor,
+  blindRequest,
   blindSignature,
   combineOpener,
   combinePartials,
@@ -20,6 +21,7 @@ import {
   recoveryCommitments,
   signPartials,
   successionCommitment,
+  successionItem,
   type VerifiedPartials,
   verifyHolding,
   verifyPartials,
@@ -48,8 +50,8 @@ function timed<T>(size: number, work: () => T): { readonly each: number; readonl
 }
 
 function recover(size: number): Readonly<Record<string, number>> {
-  const commitments = Array.from({ length: size }, () => random(32));
-  const hash = timed(size, () => hashSuccessions(header, commitments));
+  const items = Array.from({ length: size }, () => random(48));
+  const hash = timed(size, () => hashSuccessions(header, items));
   const sets: VerifiedPartials[] = [];
   let [sign, verify] = [0, 0];
   for (const shares of deal.shares.slice(0, 3)) {
@@ -74,9 +76,11 @@ function succeed() {
   if (sample === undefined) throw new Error("no draft of a succession");
   const { publicKey, salt } = openRecovery(verification, seed, context, 0);
   const times = { notBefore: header.notBefore * dayLength, expiry: header.expiry * dayLength };
-  const { threshold, request } = header;
+  const { threshold } = header;
+  const blind = random(16);
+  const request = blindRequest(header.request, blind);
   const prepared = prepareSucceed({ ...sample, body: { ...sample.body, ...times, threshold, request, publicKey, salt } });
-  const batch = hashSuccessions(header, [successionCommitment(prepared)]);
+  const batch = hashSuccessions(header, [successionItem(successionCommitment(prepared), blind)]);
   const sets = deal.shares
     .slice(0, 3)
     .map((shares) => expectOk(verifyPartials(verification, shares.index, batch, signPartials(shares, batch, random), random)));

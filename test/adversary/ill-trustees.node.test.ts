@@ -150,7 +150,7 @@ describe("too few trustees, with everything that servers store", () => {
       notBefore: 20_000,
       expiry: 20_014,
     } as const;
-    const batch = hashSuccessions(header, [random(32)]);
+    const batch = hashSuccessions(header, [random(48)]);
     const partials = signPartials(packet.shares, batch, random);
     const verified = expectOk(verifyPartials(verification, packet.shares.index, batch, partials, random));
     expect(combinePartials(verification, batch, [verified])).toMatchObject({ ok: false });

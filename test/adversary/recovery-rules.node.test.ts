@@ -33,7 +33,7 @@ describe("a recovery", () => {
       if (trust === undefined) throw new Error("no trustee");
       return (await seenPlan(work, trust)).seen.flatMap(({ entry }) => (entry.body.kind === "batch" ? [entry.body.value] : []));
     });
-    expect(seen.map(({ commitments }) => commitments.length / 32)).toEqual([16]);
+    expect(seen.map(({ items }) => items.length / 48)).toEqual([16]);
     const places = await pastEngine(phone, async (work) => (await work.read("meta", "batch", batchSchema))?.places ?? []);
     expect(places.filter((id) => id !== "")).toHaveLength(5);
     must(await phone.engine.sync());

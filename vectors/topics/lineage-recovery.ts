@@ -12,18 +12,23 @@ import {
   blindSignature,
   combinePartials,
   dealRecovery,
+  blindRequest,
   hashSuccessions,
   openRecovery,
   type Random,
   recoveryCommitments,
   signPartials,
   successionCommitment,
+  successionItem,
   type Threshold,
   verifyPartials,
 } from "@photon/protocol/trustees";
 import { fixed } from "../support.ts";
 
 const dayLength = 86_400_000;
+const blind = fixed("blind", 16);
+/** A request as this relationship is shown it. */
+export const shownRequest = (request: string): Bytes => blindRequest(fixed(request, 32), blind);
 const suite = "ed25519-xwing-aes256gcm-sha512";
 
 /** The same bytes for the same name, always. */
@@ -87,7 +92,7 @@ export class Trustees {
         inbox,
         custody,
         plan,
-        request: header.request,
+        request: shownRequest(fields.request),
         notBefore: notBefore * dayLength,
         expiry: header.expiry * dayLength,
         nonce: fixed(`nonce ${threshold} ${fields.request}`, 32),
@@ -96,7 +101,7 @@ export class Trustees {
       },
     };
     const prepared = prepareSucceed(draft);
-    const batch = hashSuccessions(header, [successionCommitment(prepared)]);
+    const batch = hashSuccessions(header, [successionItem(successionCommitment(prepared), blind)]);
     const random = seeded("masks");
     const sets = shares.slice(0, threshold === 0 ? 2 : 3).map((own) => {
       const partials = signPartials(own, batch, random);

@@ -19,7 +19,7 @@ import {
 } from "@photon/protocol/statement";
 import { verifySuccession } from "@photon/protocol/trustees";
 import { bytesListOf, type Fields, fixed, listOf, numberOf, type Run, toJson, type Topic, type ValidCase } from "../support.ts";
-import { Trustees } from "./lineage-recovery.ts";
+import { Trustees, shownRequest } from "./lineage-recovery.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -82,7 +82,7 @@ class Story {
     return this.#keep(trustees.succeed({ ...where, threshold, request, notBefore: this.#at, claimedAt: begin }));
   }
   contest(who: string, heads: readonly Statement[], request = "request"): Promise<Statement> {
-    return this.say(who, "contest", { request: fixed(request, 32), reason: "still-here" }, heads);
+    return this.say(who, "contest", { request: shownRequest(request), reason: "still-here" }, heads);
   }
   found(who: string, plan: PlanParts = noPlan): Promise<Statement> {
     return this.say(who, "found", { suite, leaf: leafOf(who), inbox: inbox("first"), custody, plan }, []);

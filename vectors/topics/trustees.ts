@@ -21,6 +21,7 @@ import {
   dealRecovery,
   decodePacket,
   encodePacket,
+  blindRequest,
   hashSuccessions,
   holdingProofSchema,
   openerShareOf,
@@ -37,6 +38,7 @@ import {
   signPartials,
   successionCommitment,
   type SuccessionHeader,
+  successionItem,
   successionMessage,
   type Threshold,
   type TrusteePacket,
@@ -95,6 +97,8 @@ const headerOf = (input: Fields): SuccessionHeader => ({
   notBefore: numberOf(input, "notBefore"),
   expiry: numberOf(input, "expiry"),
 });
+const itemOf = (input: Fields): Bytes => successionItem(bytesOf(input, "commitment"), bytesOf(input, "blind"));
+const item = (commitment: string): Bytes => successionItem(fixed(commitment, 32), fixed("blind", 16));
 const contextOf = (input: Fields): BlindingContext => ({
   side: makeSideId(bytesOf(input, "side")),
   planVersion: numberOf(input, "planVersion"),
@@ -129,23 +133,24 @@ const functions: Readonly<Record<string, (input: Fields) => Outcome>> = {
   },
   "succession-message": (input) => {
     const header = headerOf(input);
-    const commitment = bytesOf(input, "commitment");
-    const [point] = hashSuccessions(header, [commitment]).points;
-    return ok({ message: successionMessage(header, commitment), point: point?.toBytes() });
+    const [commitment, blind] = [bytesOf(input, "commitment"), bytesOf(input, "blind")];
+    const [point] = hashSuccessions(header, [successionItem(commitment, blind)]).points;
+    const request = blindRequest(header.request, blind);
+    return ok({ request, message: successionMessage({ ...header, request }, commitment), point: point?.toBytes() });
   },
   partial: (input) => {
-    const [partial] = signPartials(sharesOf(input), hashSuccessions(headerOf(input), [bytesOf(input, "commitment")]), masks);
+    const [partial] = signPartials(sharesOf(input), hashSuccessions(headerOf(input), [itemOf(input)]), masks);
     return ok({ partial });
   },
   "verify-partials": (input) => {
-    const batch = hashSuccessions(headerOf(input), bytesListOf(input, "commitments"));
+    const batch = hashSuccessions(headerOf(input), bytesListOf(input, "items"));
     const partials = bytesListOf(input, "partials");
     const verified = verifyPartials(verificationOf(input), scalarOf(input, "index"), batch, partials, masks);
     return verified.ok ? ok({ good: verified.value.points.length }) : verified;
   },
   combine: (input) => {
     const verification = verificationOf(input);
-    const batch = hashSuccessions(headerOf(input), [bytesOf(input, "commitment")]);
+    const batch = hashSuccessions(headerOf(input), [itemOf(input)]);
     const sets = pairsOf(input).map((pair) =>
       expectOk(verifyPartials(verification, scalarOf(pair, "index"), batch, [bytesOf(pair, "partial")], masks)),
     );
@@ -202,6 +207,7 @@ const index = (number: number): string => toHex(trustee(number).index);
 const seed = fixed("blinding seed", 32);
 const place = { side: toHex(side), planVersion: 3, epoch: 1, delayHours: 48 };
 const blinded = (threshold: Threshold): Fields => ({ seed: toHex(seed), ...place, threshold });
+const blind = toHex(fixed("blind", 16));
 const header = (threshold: Threshold): Fields => ({
   threshold,
   request: toHex(fixed("request", 32)),
@@ -218,10 +224,13 @@ function succeedDraft(threshold: Threshold, change: Partial<Draft<"succeed">["bo
   if (sample === undefined) throw new Error("no draft of a succession");
   const { publicKey, salt } = openRecovery(deal.verification, seed, contextOf(place), threshold);
   const times = { notBefore: 20_719 * day, expiry: 20_733 * day };
-  return { ...sample, body: { ...sample.body, threshold, ...times, publicKey, salt, ...change } };
+  const request = blindRequest(fixed("request", 32), fixed("blind", 16));
+  return { ...sample, body: { ...sample.body, threshold, request, ...times, publicKey, salt, ...change } };
 }
 function signatureOf(draft: Draft<"succeed">, threshold: Threshold): Bytes {
-  const batch = hashSuccessions(headerOf(header(threshold)), [successionCommitment(prepareSucceed(draft))]);
+  const batch = hashSuccessions(headerOf(header(threshold)), [
+    successionItem(successionCommitment(prepareSucceed(draft)), fixed("blind", 16)),
+  ]);
   const sets = Array.from({ length: threshold === 0 ? 2 : 3 }, (_, number) => {
     const partials = signPartials(trustee(number), batch, masks);
     return expectOk(verifyPartials(deal.verification, trustee(number).index, batch, partials, masks));
@@ -265,7 +274,7 @@ function valid(): ValidCase[] {
   };
   const commitment = toHex(fixed("commitment", 32));
   const partials = [0, 1, 2].map((number) => {
-    const batch = hashSuccessions(headerOf(header(0)), [fixed("commitment", 32), fixed("another commitment", 32)]);
+    const batch = hashSuccessions(headerOf(header(0)), [item("commitment"), item("another commitment")]);
     return signPartials(trustee(number), batch, masks).map(toHex);
   });
   const proof = toHex(encode(holdingProofSchema, proveHolding(trustee(0), challenge, masks)));
@@ -294,23 +303,31 @@ function valid(): ValidCase[] {
     say("blinding", "the next epoch", { ...blinded(0), epoch: 2 }),
     say("recovery-opening", "uncontested", { verification, ...blinded(0) }),
     say("recovery-opening", "contested", { verification, ...blinded(1) }),
-    say("succession-message", "uncontested", { ...header(0), commitment }),
-    say("succession-message", "contested", { ...header(1), commitment }),
-    say("succession-message", "the last days there are", { ...header(1), notBefore: 0, expiry: 0xffff_ffff, commitment }),
-    say("partial", "uncontested", { shares: shares(0), ...header(0), commitment }),
-    say("partial", "contested", { shares: shares(0), ...header(1), commitment }),
+    say("succession-message", "uncontested", { ...header(0), commitment, blind }),
+    say("succession-message", "contested", { ...header(1), commitment, blind }),
+    say("succession-message", "the last days there are", { ...header(1), notBefore: 0, expiry: 0xffff_ffff, commitment, blind }),
+    say("partial", "uncontested", { shares: shares(0), ...header(0), commitment, blind }),
+    say("partial", "contested", { shares: shares(0), ...header(1), commitment, blind }),
     say("verify-partials", "two messages", {
       verification,
       index: index(0),
       ...header(0),
-      commitments: [commitment, toHex(fixed("another commitment", 32))],
+      items: [toHex(item("commitment")), toHex(item("another commitment"))],
       partials: partials[0] ?? [],
     }),
-    say("combine", "of two trustees", { verification, ...header(0), commitment, partials: [pair(0), pair(1)], rho: toHex(rho) }),
+    say("combine", "of two trustees", {
+      verification,
+      ...header(0),
+      commitment,
+      blind,
+      partials: [pair(0), pair(1)],
+      rho: toHex(rho),
+    }),
     say("combine", "of two others, the same", {
       verification,
       ...header(0),
       commitment,
+      blind,
       partials: [pair(2), pair(0)],
       rho: toHex(rho),
     }),
@@ -356,7 +373,7 @@ function invalid(): InvalidCase[] {
     error,
   });
   const changed = (change: Partial<typeof data>): Fields => ({ bytes: toHex(encode(verificationSchema, { ...data, ...change })) });
-  const batch = hashSuccessions(headerOf(header(0)), [fixed("commitment", 32), fixed("another commitment", 32)]);
+  const batch = hashSuccessions(headerOf(header(0)), [item("commitment"), item("another commitment")]);
   const [one = seed, two = seed] = signPartials(trustee(0), batch, masks);
   const partialCase = (name: string, partials: readonly Uint8Array[], error: string, change: Fields = {}): InvalidCase =>
     refuse(
@@ -366,7 +383,7 @@ function invalid(): InvalidCase[] {
         verification,
         index: index(0),
         ...header(0),
-        commitments: [toHex(fixed("commitment", 32)), toHex(fixed("another commitment", 32))],
+        items: [toHex(item("commitment")), toHex(item("another commitment"))],
         partials: partials.map(toHex),
         ...change,
       },
@@ -438,6 +455,7 @@ function invalid(): InvalidCase[] {
         verification,
         ...header(0),
         commitment: toHex(fixed("commitment", 32)),
+        blind,
         partials: [{ index: index(0), partial: toHex(one) }],
         rho: index(1),
       },

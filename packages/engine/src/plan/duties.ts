@@ -2,7 +2,7 @@
  * What an owner's devices do for a plan while nobody types: deal it once all have agreed, announce it, pin the archive's newest
  * head on the plan queue, and let go of a plan that another has replaced everywhere.
  */
-import { equalBytes } from "@photon/protocol/codec";
+import { equalBytes, uint } from "@photon/protocol/codec";
 import { encodeTalk } from "@photon/protocol/recovery";
 import { loadKnown } from "../archive/known.ts";
 import { loadLocation } from "../archive/location.ts";
@@ -15,7 +15,7 @@ import { loadRelationship, relationshipIds } from "../relationship/relationship.
 import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcePlan } from "./announce.ts";
-import { deviceAuthor, flushBoards, ownBoards, postEntry, sightings } from "./board.ts";
+import { deviceAuthor, flushBoards, ownBoards, postEntry, readBoards, sightings } from "./board.ts";
 import { deal } from "./deal.ts";
 import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
 
@@ -36,6 +36,7 @@ export async function planDuties(work: Work, signal?: AbortSignal): Promise<read
   await announcePlan(work, signal);
   for (const known of await loadPlans(work)) {
     if (!isDealt(known)) continue;
+    if (await isTimeToLook(work, known)) problems.push(...(await readBoards(work, ownBoards(known))).problems);
     await pinArchive(work, known);
     await work.commit();
     problems.push(...(await flushBoards(work, ownBoards(known))).problems);
@@ -44,6 +45,17 @@ export async function planDuties(work: Work, signal?: AbortSignal): Promise<read
   await letGo(work);
   await work.commit();
   return problems;
+}
+
+const lookEvery = 3_600_000;
+const lookedSchema = uint();
+/** Once an hour: a recovery in our name shows there, whoever keeps the trustees' own words from us. */
+async function isTimeToLook(work: Work, { plan }: DealtPlan): Promise<boolean> {
+  const key = `board/${plan.version}`;
+  const last = await work.read("duty", key, lookedSchema);
+  if (last !== undefined && elapsed(last, work.now()) < lookEvery) return false;
+  work.write("duty", key, lookedSchema, work.now());
+  return true;
 }
 
 /** Once a day, and whenever the archive has moved: what a vault shows can then be held against what a device last saw. */

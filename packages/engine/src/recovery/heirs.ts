@@ -2,11 +2,20 @@
  * Heirs: for each relationship, a `succeed` that waits for the trustees' signature, with the leaf and the inbox that it brings.
  * All are prepared before anything is asked for, so that the trustees sign one batch and learn nothing from its order.
  */
-import { asBytes, type Bytes, concat, equalBytes } from "@photon/protocol/codec";
+import { asBytes, type Bytes, concat } from "@photon/protocol/codec";
 import { dayOf, paddedCount, requestLife } from "@photon/protocol/recovery";
 import { reduce } from "@photon/protocol/lineage";
 import { idKey, prepareSucceed, type StatementId } from "@photon/protocol/statement";
-import { dayLength, openRecovery, successionCommitment, type SuccessionHeader, type Threshold } from "@photon/protocol/trustees";
+import {
+  dayLength,
+  openRecovery,
+  successionCommitment,
+  type SuccessionHeader,
+  type Threshold,
+  itemLength,
+  requestBlind,
+  successionItem,
+} from "@photon/protocol/trustees";
 import { currentParts, partsFor, verificationOf } from "../plan/announce.ts";
 import type { DealtPlan } from "../plan/records.ts";
 import { makeInbox, writeSide } from "../delivery/inboxes.ts";
@@ -15,6 +24,7 @@ import type { Relationship } from "../relationship/model.ts";
 import { circleId, flagSchema, getRecord, keys } from "../relationship/records.ts";
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
+import { requestFor, requestOf } from "../succession/requests.ts";
 import { type BatchRow, batchSchema, type Heir, heirKey, heirSchema, type RecoveryRow } from "./records.ts";
 
 /** Relationships that are to go on: all that are not over, and whose lineage names the plan. */
@@ -61,7 +71,9 @@ async function prepare(
   const inbox = makeInbox(work, row.relay);
   const { custody } = await currentParts(work, mine.side, 1);
   // A succession of this request may have counted already, and a contest have undone it.
-  const others = mine.state.successions.filter(({ request }) => equalBytes(request, row.digest)).map(({ epoch }) => epoch);
+  const others = mine.state.successions
+    .filter((one) => requestOf([plan], mine.side, one, [row.digest]) !== undefined)
+    .map(({ epoch }) => epoch);
   const epoch = Math.min(mine.state.epoch + 1, ...others);
   const context = { side: mine.side, planVersion: plan.plan.version, epoch, delayHours: plan.plan.delayHours };
   const { publicKey, salt } = openRecovery(verificationOf(plan.dealt), plan.dealt.blindSeed, context, level);
@@ -79,7 +91,7 @@ async function prepare(
       inbox: writeSide(inbox, 0),
       custody,
       plan: partsFor(plan, mine.side, epoch + 1),
-      request: row.digest,
+      request: requestFor(plan, mine.side, epoch, row.digest),
       notBefore,
       expiry: notBefore + requestLife,
       nonce: work.random(32),
@@ -100,9 +112,22 @@ function headsBefore({ statements, firstSeen, decisions }: Relationship["mine"],
 }
 
 /** One order for all, by chance, and a number of places that says little of how many there are. */
-export function makeBatch(work: Work, heirs: ReadonlyMap<string, Heir>, level: Threshold, notBefore: number): BatchRow {
-  const drawn = [...heirs].map(([id, heir]) => ({ id, commitment: successionCommitment(heir.prepared) }));
-  const padding = Array.from({ length: paddedCount(drawn.length) - drawn.length }, () => ({ id: "", commitment: work.random(32) }));
+export async function makeBatch(
+  work: Work,
+  plan: DealtPlan,
+  heirs: ReadonlyMap<string, Heir>,
+  level: Threshold,
+  notBefore: number,
+): Promise<BatchRow> {
+  const drawn: { readonly id: string; readonly item: Bytes }[] = [];
+  for (const [id, { prepared, epoch }] of heirs) {
+    const { side } = (await loadRelationship(work, id)).mine;
+    drawn.push({ id, item: successionItem(successionCommitment(prepared), requestBlind(plan.dealt.blindSeed, { side, epoch })) });
+  }
+  const padding = Array.from({ length: paddedCount(drawn.length) - drawn.length }, () => ({
+    id: "",
+    item: work.random(itemLength),
+  }));
   const places = [...drawn, ...padding]
     .map((place) => ({ place, by: new DataView(work.random(8).buffer).getBigUint64(0) }))
     .toSorted((a, b) => (a.by < b.by ? -1 : 1))
@@ -111,12 +136,12 @@ export function makeBatch(work: Work, heirs: ReadonlyMap<string, Heir>, level: T
     level,
     notBefore,
     places: places.map(({ id }) => id),
-    commitments: concat(...places.map(({ commitment }) => commitment)),
+    items: concat(...places.map(({ item }) => item)),
   };
 }
 
-export const commitmentsOf = ({ commitments, places }: BatchRow): readonly Bytes[] =>
-  places.map((_, at) => asBytes(commitments.slice(32 * at, 32 * at + 32)));
+export const itemsOf = ({ items, places }: BatchRow): readonly Bytes[] =>
+  places.map((_, at) => asBytes(items.slice(itemLength * at, itemLength * (at + 1))));
 
 export const headerFor = (row: RecoveryRow, { level, notBefore }: Pick<BatchRow, "level" | "notBefore">): SuccessionHeader => ({
   suite: "ed25519-xwing-aes256gcm-sha512",

@@ -6,6 +6,7 @@ import { circleId, getRecord, keys, petnameSchema } from "../relationship/record
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
+import { requestOf } from "../succession/requests.ts";
 import { heritable, loadBatch } from "./heirs.ts";
 import { blamedSchema, heirKey, loadRecovery } from "./records.ts";
 import { planOf, signersOf } from "./succeed.ts";
@@ -20,7 +21,7 @@ export async function recoveryProgress(work: Work): Promise<RecoveryProgress | u
     if (id === circleId) continue;
     const { mine } = await loadRelationship(work, id);
     const own = [...mine.statements.values()].filter(
-      (one) => one.type === "succeed" && toHex(one.body.request) === toHex(row.digest),
+      (one) => one.type === "succeed" && plan !== undefined && requestOf([plan], mine.side, one.body, [row.digest]) !== undefined,
     );
     if (own.length === 0) continue;
     succeeded += 1;

@@ -13,6 +13,7 @@
 import { boolean, bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
 import { maxRequest, readReply, type Reply } from "@photon/protocol/recovery";
 import { leafIdSchema } from "@photon/protocol/statement";
+import { itemLength } from "@photon/protocol/trustees";
 import { getRecord, inboxSecretSchema, timeSchema } from "../relationship/records.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 
@@ -76,7 +77,7 @@ export const batchSchema = struct({
   notBefore: [2, uint()],
   /** By place: the relationship's id, or empty where the place only pads. */
   places: [3, list(text(32), { min: 1, max: 40_000 })],
-  commitments: [4, bytes({ min: 32, max: 32 * 40_000 })],
+  items: [4, bytes({ min: itemLength, max: itemLength * 40_000 })],
 });
 export type BatchRow = SchemaType<typeof batchSchema>;
 

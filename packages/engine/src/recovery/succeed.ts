@@ -35,7 +35,7 @@ import { announceToPeer, unheardStatements } from "../relationship/speaking.ts";
 import { decide } from "../succession/decisions.ts";
 import type { Work } from "../storage/core.ts";
 import { readReplies } from "./ask.ts";
-import { commitmentsOf, headerFor, keepBatch, loadBatch, makeBatch, prepareHeirs, today } from "./heirs.ts";
+import { itemsOf, headerFor, keepBatch, loadBatch, makeBatch, prepareHeirs, today } from "./heirs.ts";
 import {
   type BatchRow,
   blamedSchema,
@@ -104,14 +104,14 @@ async function currentBatch(work: Work, row: RecoveryRow, plan: DealtPlan, level
     await work.commit();
   }
   const heirs = await prepareHeirs(work, row, plan, level, notBefore);
-  const batch = makeBatch(work, heirs, level, notBefore);
+  const batch = await makeBatch(work, plan, heirs, level, notBefore);
   keepBatch(work, batch);
   const whole = {
     request: row.digest,
     level,
     notBefore,
     expiry: headerFor(row, batch).expiry * 86_400_000,
-    commitments: commitmentsOf(batch),
+    items: itemsOf(batch),
   };
   const author = { signer: ed25519Signer(row.signSeed), role: "device", certificate: undefined } as const;
   for (const part of splitBatch(whole)) await postEntry(work, ownBoards(plan), author, { kind: "batch", value: part });
@@ -149,7 +149,7 @@ const batchNameOf = (row: RecoveryRow, batch: BatchRow): Bytes =>
     level: batch.level === 0 ? 0 : 1,
     notBefore: batch.notBefore,
     expiry: headerFor(row, batch).expiry * 86_400_000,
-    commitments: commitmentsOf(batch),
+    items: itemsOf(batch),
   });
 
 /** Signs and announces what can be. @returns whether every relationship is done. */
@@ -160,14 +160,14 @@ async function finish(work: Work, row: RecoveryRow, plan: DealtPlan, batch: Batc
   const { complete } = await signersOf(work, row, plan, batch);
   if (complete.size < needed) return false;
   const random = (length: number): Bytes => work.random(length);
-  const commitments = commitmentsOf(batch);
+  const items = itemsOf(batch);
   const bad = new Set<string>();
   for (let from = 0; from < batch.places.length; from += chunk) {
     const ids = batch.places.slice(from, from + chunk);
     const waiting: (Heir | undefined)[] = [];
     for (const id of ids) waiting.push(id === "" ? undefined : await work.read("meta", heirKey(id), heirSchema));
     if (waiting.every((heir) => heir === undefined)) continue;
-    const hashed = hashSuccessions(header, commitments.slice(from, from + chunk));
+    const hashed = hashSuccessions(header, items.slice(from, from + chunk));
     const sets: VerifiedPartials[] = [];
     for (const [who, { index, partials }] of complete) {
       if (sets.length === needed || bad.has(who)) continue;

@@ -2,20 +2,23 @@
  * Objecting to a recovery in one's own name. The objection goes everywhere at once: onto the plan queue, to every trustee, and
  * into every lineage, so that nobody who could suppress one of these can keep it from all (R5).
  */
-import { type Bytes, err, fromHex, ok, type Result, toHex } from "@photon/protocol/codec";
+import { type Bytes, equalBytes, err, fromHex, ok, type Result, toHex } from "@photon/protocol/codec";
+import type { Succession } from "@photon/protocol/lineage";
 import { encodeTalk } from "@photon/protocol/recovery";
+import type { StatementId } from "@photon/protocol/statement";
 import type { RecoveryNotice } from "../api.ts";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { deviceAuthor, ownBoards, postEntry } from "../plan/board.ts";
 import { type DealtPlan, isDealt, loadPlans } from "../plan/records.ts";
-import { openSuccessions } from "../relationship/model.ts";
+import { openSuccessions, type Relationship } from "../relationship/model.ts";
 import { setRecord } from "../relationship/records.ts";
 import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { contestedSchema, noticeKey, recoveryNotices } from "./notices.ts";
+import { requestFor, requestOf } from "./requests.ts";
 
 /** @param request hex, or the beginning of it; without it every recovery that is open is objected to. */
 export async function contestRecoveries(
@@ -24,7 +27,7 @@ export async function contestRecoveries(
   reason: "not-me" | "still-here",
 ): Promise<Result<readonly RecoveryNotice[], PhotonError>> {
   const open = (await recoveryNotices(work)).filter((one) => request === undefined || one.request.startsWith(request));
-  if (open.length === 0) return err(photonError("no-request", request ?? ""));
+  if (open.length === 0) return err(photonError("no-notice", request ?? ""));
   for (const notice of open) {
     const digest = fromHex(notice.request);
     if (digest !== undefined && !notice.contested) await contest(work, digest, reason);
@@ -34,21 +37,35 @@ export async function contestRecoveries(
 
 async function contest(work: Work, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {
   await setRecord(work, noticeKey(toHex(request), "contested"), contestedSchema, { at: work.now(), request });
-  for (const known of (await loadPlans(work)).filter(isDealt)) await tellPlan(work, known, request, reason);
+  const plans = (await loadPlans(work)).filter(isDealt);
+  for (const known of plans) await tellPlan(work, known, request, reason);
   await work.commit();
   for (const id of await relationshipIds(work)) {
     const relationship = await loadRelationship(work, id);
-    if ((await ownLeaf(work, relationship))?.live !== true) continue;
-    const succession = openSuccessions(relationship.mine.state).find((one) => toHex(one.request) === toHex(request))?.statement;
-    const statement = await say(work, relationship, "contest", {
-      request,
-      reason,
-      ...(succession === undefined ? {} : { succession }),
-    });
+    const named = (await ownLeaf(work, relationship))?.live === true ? asShown(plans, relationship, request) : undefined;
+    if (named === undefined) continue;
+    const statement = await say(work, relationship, "contest", { ...named, reason });
     await announceToPeer(work, relationship, [statement]);
     await announceToOwn(work, relationship, [statement]);
     await work.commit();
   }
+}
+
+/**
+ * The request as this relationship's peer is shown it, with the succession where it has come; also before it has, so that whoever
+ * keeps it from us does not keep our word from them.
+ */
+function asShown(
+  plans: readonly DealtPlan[],
+  { mine }: Relationship,
+  digest: Bytes,
+): { readonly request: Bytes; readonly succession?: StatementId } | undefined {
+  const isIt = (one: Succession): boolean =>
+    equalBytes(one.request, digest) || requestOf(plans, mine.side, one, [digest]) !== undefined;
+  const succession = openSuccessions(mine.state).find(isIt);
+  if (succession !== undefined) return { request: succession.request, succession: succession.statement };
+  const plan = plans.findLast(({ plan: { version } }) => version <= mine.state.plan.version) ?? plans.at(-1);
+  return plan === undefined ? undefined : { request: requestFor(plan, mine.side, mine.state.epoch + 1, digest) };
 }
 
 async function tellPlan(work: Work, known: DealtPlan, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {

@@ -4,12 +4,13 @@ import type { Content } from "@photon/protocol/queue";
 import { decodeTalk } from "@photon/protocol/recovery";
 import type { RecoveryNotice } from "../api.ts";
 import { listState } from "../circle/state.ts";
-import { loadPlans } from "../plan/records.ts";
+import { type DealtPlan, isDealt, loadPlans } from "../plan/records.ts";
 import { openSuccessions } from "../relationship/model.ts";
 import { circleId, getRecord, keys, lastPart, petnameSchema, setRecord } from "../relationship/records.ts";
 import { loadRecovery } from "../recovery/records.ts";
-import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import { loadCircle, loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { boardRequests, requestOf } from "./requests.ts";
 
 /** `notice/<digest>/<relationship>`: that trustee says that they have approved the request. */
 export const noticeSchema = struct({ device: [1, text(64)], at: [2, uint()], version: [3, uint()] });
@@ -71,18 +72,26 @@ export async function recoveryNotices(work: Work): Promise<readonly RecoveryNoti
     heard.firstSeen = Math.min(heard.firstSeen, notice.at);
     heard.approvedBy.push((await getRecord(work, keys.petname(what), petnameSchema)) ?? "");
   }
+  for (const [digest, { device, firstSeen }] of await boardRequests(work)) {
+    const heard = at(digest);
+    heard.device ||= device;
+    heard.firstSeen = Math.min(heard.firstSeen, firstSeen);
+  }
+  const plans = (await loadPlans(work)).filter(isDealt);
+  const digests = [...found.values()].map(({ request }) => request);
   for (const id of await relationshipIds(work)) {
     const { mine, decisions } = await loadRelationship(work, id);
     for (const succession of openSuccessions(mine.state)) {
       if (decisions.get(toHex(succession.statement)) === "accept") continue;
-      const heard = at(toHex(succession.request));
+      // Where neither a trustee nor a plan queue has told of it, it stands for itself.
+      const heard = at(toHex(requestOf(plans, mine.side, succession, digests) ?? succession.request));
       heard.firstSeen = Math.min(heard.firstSeen, mine.firstSeen.get(toHex(succession.statement)) ?? work.now());
       heard.arrivedFrom.push(id === circleId ? "" : ((await getRecord(work, keys.petname(id), petnameSchema)) ?? ""));
     }
   }
-  const own = await ownRequest(work);
+  const over = await finishedRequests(work, plans, digests);
   return [...found]
-    .filter(([digest]) => digest !== own)
+    .filter(([digest]) => !over.has(digest))
     .map(([digest, { device, firstSeen, contested, approvedBy, arrivedFrom }]) => ({
       request: digest,
       device,
@@ -94,8 +103,15 @@ export async function recoveryNotices(work: Work): Promise<readonly RecoveryNoti
     .toSorted((a, b) => b.firstSeen - a.firstSeen);
 }
 
-/** A recovery that this circle has made itself is not one to warn of. */
-async function ownRequest(work: Work): Promise<string | undefined> {
+/** Requests (hex) that are nothing to warn of: our own, and those by which we are who we are. */
+async function finishedRequests(work: Work, plans: readonly DealtPlan[], digests: readonly Bytes[]): Promise<ReadonlySet<string>> {
+  const over = new Set<string>();
   const row = await loadRecovery(work);
-  return row === undefined ? undefined : toHex(row.digest);
+  if (row !== undefined) over.add(toHex(row.digest));
+  const { mine } = await loadCircle(work);
+  for (const succession of mine.state.successions) {
+    const digest = succession.status === "counts" ? requestOf(plans, mine.side, succession, digests) : undefined;
+    if (digest !== undefined) over.add(toHex(digest));
+  }
+  return over;
 }

@@ -11,7 +11,7 @@ import {
   type Entry,
   requestDigest,
 } from "@photon/protocol/recovery";
-import { pseudonymKey, type TrusteePacket } from "@photon/protocol/trustees";
+import { blindLength, blindRequest, itemLength, pseudonymKey, type TrusteePacket } from "@photon/protocol/trustees";
 import type { RecoveryCase } from "../api.ts";
 import { decodeFirstSeen, listState } from "../circle/state.ts";
 import { type Boards, sightings } from "../plan/board.ts";
@@ -46,12 +46,21 @@ export interface SeenPlan {
 
 /**
  * Requests (hex) whose succession counts in our own relationship with the person: they are no case any more. Whoever reads a
- * plan queue late sees the old ones as if they were new, and must not take them for rivals.
+ * plan queue late sees the old ones as if they were new, and must not take them for rivals. Which request a succession is of shows
+ * in the batch that it was signed with.
  */
-async function finishedRequests(work: Work, id: string): Promise<ReadonlySet<string>> {
+async function finishedRequests(work: Work, id: string, seen: readonly Sighting[]): Promise<ReadonlySet<string>> {
   const { peer } = await loadRelationship(work, id);
-  const counted = (peer?.state.successions ?? []).filter(({ status }) => status === "counts");
-  return new Set(counted.map(({ request }) => toHex(request)));
+  const counted = (peer?.state.successions ?? []).filter(({ status }) => status === "counts").map(({ request }) => toHex(request));
+  const finished = new Set<string>();
+  if (counted.length === 0) return finished;
+  for (const { entry } of seen) {
+    if (entry.body.kind !== "batch") continue;
+    const { request, items } = entry.body.value;
+    for (let at = 32; at < items.length; at += itemLength)
+      if (counted.includes(toHex(blindRequest(request, items.slice(at, at + blindLength))))) finished.add(toHex(request));
+  }
+  return finished;
 }
 
 function requestOf({ body }: Entry): string {
@@ -70,8 +79,9 @@ function requestOf({ body }: Entry): string {
 
 /** Everything about one plan that we hold a packet of. */
 export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
-  const finished = await finishedRequests(work, trust.relationship);
-  const seen = (await sightings(work, boardsOf(trust))).filter(({ entry }) => !finished.has(requestOf(entry)));
+  const everything = await sightings(work, boardsOf(trust));
+  const finished = await finishedRequests(work, trust.relationship, everything);
+  const seen = everything.filter(({ entry }) => !finished.has(requestOf(entry)));
   const heard: Heard[] = (await listState(work, trustKeys.heard(trust.relationship, ""))).map(({ key, value }) => ({
     request: fromHex(lastPart(key).slice(2)) ?? new Uint8Array(0),
     firstSeen: decodeFirstSeen(value),

@@ -148,7 +148,7 @@ async function signBatches(
     if (refusal !== undefined) {
       await queueReply(work, trust, found.request, { kind: "refusal", value: { batch: batchName, reason: refusal } });
     } else {
-      const partials = signPartials(trust.opened.shares, hashSuccessions(headerOf(found, batch), batch.commitments), (length) =>
+      const partials = signPartials(trust.opened.shares, hashSuccessions(headerOf(found, batch), batch.items), (length) =>
         work.random(length),
       );
       for (const part of splitPartials(trust.opened.shares.index, batchName, partials))

@@ -8,7 +8,7 @@
  * | `press`   | a trustee           | somebody pressed me: let everybody wait longer                               |
  * | `contest` | a device            | that is not me; or, I am still here                                          |
  * | `release` | a trustee           | my share of the opener is with the new device                                |
- * | `batch`   | the request's key   | a part of the commitments that are to be signed                              |
+ * | `batch`   | the request's key   | a part of what is to be signed                              |
  * | `pin`     | a device            | the archive's newest head, as this device knows it                           |
  */
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -39,7 +39,7 @@ import {
 import { maxInner } from "../queue/index.ts";
 import { type Signer, verifyEd25519 } from "../statement/index.ts";
 import { day, requestLife } from "./plan.ts";
-import { isCertified, type PseudonymRole, pseudonymRoles } from "../trustees/index.ts";
+import { isCertified, itemLength, type PseudonymRole, pseudonymRoles } from "../trustees/index.ts";
 import { checkRequest, type FoundRequest, maxRequest, requestDigest } from "./request.ts";
 
 /** How the person was recognised, and who reached whom: shown to the others, and to the person afterwards (R9). */
@@ -57,10 +57,10 @@ const approveSchema = struct({
   contacted: [4, oneOf(contactedHow)],
 });
 
-/** Commitments of 32 bytes in one part of a batch. */
-export const commitmentsPerPart = 1800;
+/** Items of 48 bytes, a commitment and a blind each (page 11), in one part of a batch. */
+export const itemsPerPart = 1200;
 /** Parts of a batch: 36,000 relationships. */
-export const maxParts = 20;
+export const maxParts = 30;
 
 const isDay = (time: number): boolean => time % day === 0;
 const headerRule = ({ notBefore, expiry }: { readonly notBefore: number; readonly expiry: number }): string | undefined =>
@@ -77,15 +77,15 @@ const batchSchema = ruled(
     batch: [5, digest],
     part: [6, uint({ max: maxParts - 1 })],
     parts: [7, uint({ min: 1, max: maxParts })],
-    commitments: [8, bytes({ min: 32, max: 32 * commitmentsPerPart })],
+    items: [8, bytes({ min: itemLength, max: itemLength * itemsPerPart })],
   }),
   (part) =>
     headerRule(part) ??
     (part.part >= part.parts
       ? "a part beyond the last"
-      : part.commitments.length % 32 === 0
+      : part.items.length % itemLength === 0
         ? undefined
-        : "commitments are of 32 bytes"),
+        : "items are of 48 bytes"),
 );
 export type BatchPart = SchemaType<typeof batchSchema>;
 
@@ -186,17 +186,17 @@ export interface Batch {
   readonly level: Level;
   readonly notBefore: number;
   readonly expiry: number;
-  /** Of 32 bytes each. */
-  readonly commitments: readonly Bytes[];
+  /** Of 48 bytes each: a commitment and a blind. */
+  readonly items: readonly Bytes[];
 }
 
-export const batchId = ({ request, level: at, notBefore, expiry, commitments }: Batch): Bytes =>
-  asBytes(sha256(encodeCbor(["photon/plan/batch/1", request, at, notBefore, expiry, concat(...commitments)])));
+export const batchId = ({ request, level: at, notBefore, expiry, items }: Batch): Bytes =>
+  asBytes(sha256(encodeCbor(["photon/plan/batch/1", request, at, notBefore, expiry, concat(...items)])));
 
-/** A batch as the parts that carry it. Throws for more than 36,000 commitments. */
+/** A batch as the parts that carry it. Throws for more than 36,000 items. */
 export function splitBatch(batch: Batch): readonly BatchPart[] {
-  const parts = Math.ceil(batch.commitments.length / commitmentsPerPart);
-  if (parts < 1 || parts > maxParts) throw new Error(`${batch.commitments.length} commitments`);
+  const parts = Math.ceil(batch.items.length / itemsPerPart);
+  if (parts < 1 || parts > maxParts) throw new Error(`${batch.items.length} items`);
   const { request, level: at, notBefore, expiry } = batch;
   const name = batchId(batch);
   return Array.from({ length: parts }, (_, part) => ({
@@ -207,7 +207,7 @@ export function splitBatch(batch: Batch): readonly BatchPart[] {
     batch: name,
     part,
     parts,
-    commitments: concat(...batch.commitments.slice(part * commitmentsPerPart, (part + 1) * commitmentsPerPart)),
+    items: concat(...batch.items.slice(part * itemsPerPart, (part + 1) * itemsPerPart)),
   }));
 }
 
@@ -234,25 +234,25 @@ function joined(group: readonly BatchPart[]): Batch | undefined {
   const [first] = group;
   if (first === undefined) return undefined;
   const byPart = new Map<number, Bytes>();
-  for (const { part, commitments } of group) {
-    if (!equalBytes(byPart.get(part) ?? commitments, commitments)) return undefined;
-    byPart.set(part, commitments);
+  for (const { part, items } of group) {
+    if (!equalBytes(byPart.get(part) ?? items, items)) return undefined;
+    byPart.set(part, items);
   }
   if (byPart.size < first.parts) return undefined;
   const all = concat(...Array.from({ length: first.parts }, (_, part) => byPart.get(part) ?? new Uint8Array(0)));
   const { request, notBefore, expiry } = first;
-  const commitments = Array.from({ length: all.length / 32 }, (_, at) => all.slice(32 * at, 32 * at + 32));
-  const batch: Batch = { request, level: first.level === 0 ? 0 : 1, notBefore, expiry, commitments };
+  const items = Array.from({ length: all.length / itemLength }, (_, at) => all.slice(itemLength * at, itemLength * (at + 1)));
+  const batch: Batch = { request, level: first.level === 0 ? 0 : 1, notBefore, expiry, items };
   return equalBytes(batchId(batch), first.batch) ? batch : undefined;
 }
 
 /**
- * How many commitments are sent for so many relationships: the number is padded as lengths are (spec/07, Padmé), to at least
+ * How many items are sent for so many relationships: the number is padded as lengths are (spec/07, Padmé), to at least
  * 16, and to no more than a batch takes.
  */
 export function paddedCount(relationships: number): number {
   if (relationships <= 16) return 16;
   const exponent = Math.floor(Math.log2(relationships));
   const step = 2 ** (exponent - (Math.floor(Math.log2(exponent)) + 1));
-  return Math.max(relationships, Math.min(Math.ceil(relationships / step) * step, maxParts * commitmentsPerPart));
+  return Math.max(relationships, Math.min(Math.ceil(relationships / step) * step, maxParts * itemsPerPart));
 }

@@ -8,6 +8,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { asBytes, type Bytes, concat, equalBytes, utf8 } from "../codec/index.ts";
 import { type Commitment, makeRecoverySalt, recoveryCommitment, type SideId } from "../statement/index.ts";
 import { domains } from "./domains.ts";
+import { blindLength } from "./succession.ts";
 import { encodeG2, g2 } from "./points.ts";
 import { makeScalar, reduceWide, type Scalar, numberOf, wideLength } from "./scalars.ts";
 import { type Threshold, thresholds } from "./thresholds.ts";
@@ -39,6 +40,15 @@ export function blindFor(seed: Bytes, context: BlindingContext, threshold: Thres
   const salt = makeRecoverySalt(delayHours, material.subarray(wideLength));
   const rho = makeScalar(reduceWide(material.subarray(0, wideLength)));
   return { rho, salt };
+}
+
+/**
+ * By which a request is blinded for one side and epoch (succession.ts): the same for both thresholds, so that a contest of the one
+ * is a contest of the other. The owner's devices can tell it without having seen the succession.
+ */
+export function requestBlind(seed: Bytes, { side, epoch }: Pick<BlindingContext, "side" | "epoch">): Bytes {
+  if (seed.length !== 32) throw new Error(`a blinding seed has ${seed.length} bytes, not 32`);
+  return asBytes(hkdf(sha512, seed, undefined, concat(utf8(domains.requestBlind), side, be32(epoch)), blindLength));
 }
 
 function be32(number: number): Bytes {

@@ -2,11 +2,13 @@
  * What trustees sign, and what a peer checks. See spec/11-trustees.md.
  *
  *     H       = hash_to_curve_G1(succession tag, header ‖ c)
- *     header  = suite (1) ‖ threshold (1) ‖ request (32) ‖ be32(notBefore) ‖ be32(expiry)     days since 1970
+ *     header  = suite (1) ‖ threshold (1) ‖ r (32) ‖ be32(notBefore) ‖ be32(expiry)     days since 1970
  *     c       = SHA-256(statement label ‖ Sig_structure of the succeed)
+ *     r       = SHA-256(request label ‖ digest of the request ‖ blind), which is the `request` of the succeed
  *
- * The trustee fills the header from what it approved, and never from what it is sent; c is all that it sees of a relationship.
- * c hides every field of the `succeed`, since the body holds a random nonce of 32 bytes.
+ * The trustee fills the header from what it approved, and never from what it is sent; c and the blind are all that it sees of a
+ * relationship. c hides every field of the `succeed`, since the body holds a random nonce of 32 bytes. A peer sees r, which is
+ * another in every relationship: two peers who compare cannot tell by it that they know the same person.
  */
 import { type Bytes, concat, decodeError, type DecodeError, err, ok, type Result, sha256, utf8 } from "../codec/index.ts";
 import { type KnownStatement, signedPart, type Suite, suites } from "../statement/index.ts";
@@ -19,7 +21,7 @@ export const dayLength = 86_400_000;
 export interface SuccessionHeader {
   readonly suite: Suite;
   readonly threshold: Threshold;
-  /** Digest of the recovery request, 32 bytes. */
+  /** Digest of the recovery request, 32 bytes; in what is signed, and in a `succeed`, what `blindRequest` makes of it. */
   readonly request: Bytes;
   /** Days since 1970-01-01 UTC: the first at whose beginning the succession may be used … */
   readonly notBefore: number;
@@ -30,6 +32,16 @@ export interface SuccessionHeader {
 /** The commitment c to a `succeed`. @param statement the statement, or what `prepareSucceed` made of it. */
 export const successionCommitment = (statement: Uint8Array): Bytes =>
   sha256(concat(utf8(domains.statement), signedPart(statement).toBeSigned));
+
+/** Bytes of a request's blind, and of what a trustee is sent for one relationship: a commitment and a blind. */
+export const blindLength = 16;
+export const itemLength = 32 + blindLength;
+
+/** The request as one relationship is shown it. @param blind of that relationship and epoch: see `requestBlind`. */
+export const blindRequest = (digest: Bytes, blind: Bytes): Bytes => sha256(concat(utf8(domains.request), digest, blind));
+
+/** What a trustee is sent for one relationship. */
+export const successionItem = (commitment: Bytes, blind: Bytes): Bytes => concat(commitment, blind);
 
 /** The 74 bytes that are hashed to the curve. Throws for a header or a commitment that is none. */
 export function successionMessage(header: SuccessionHeader, commitment: Bytes): Bytes {
@@ -51,9 +63,13 @@ export interface SuccessionBatch {
 }
 
 /** Some 4 ms for each; shared by signing, checking and combining. An engine that must answer meanwhile asks in smaller runs. */
-export const hashSuccessions = (header: SuccessionHeader, commitments: readonly Bytes[]): SuccessionBatch => ({
+export const hashSuccessions = (header: SuccessionHeader, items: readonly Bytes[]): SuccessionBatch => ({
   header,
-  points: commitments.map((commitment) => hashToG1(successionMessage(header, commitment), domains.succession)),
+  points: items.map((item) => {
+    if (item.length !== itemLength) throw new Error(`an item of ${item.length} bytes, not ${itemLength}`);
+    const request = blindRequest(header.request, item.slice(32));
+    return hashToG1(successionMessage({ ...header, request }, item.slice(0, 32)), domains.succession);
+  }),
 });
 
 /**

@@ -7,7 +7,7 @@ import {
   type Batch,
   batchId,
   type BatchPart,
-  commitmentsPerPart,
+  itemsPerPart,
   type EntryBody,
   joinBatches,
   maxParts,
@@ -29,7 +29,7 @@ const batch: Batch = {
   level: 0,
   notBefore,
   expiry: notBefore + requestLife,
-  commitments: Array.from({ length: 3 }, (_, at) => fill(32, at + 1)),
+  items: Array.from({ length: 3 }, (_, at) => fill(48, at + 1)),
 };
 const [onePart] = splitBatch(batch);
 if (onePart === undefined) throw new Error("a batch has a part");
@@ -164,10 +164,10 @@ describe("an entry of the plan queue", () => {
     }
   });
 
-  test("fits a deposit at its longest: the longest request, or a part of 1,800 commitments", async () => {
+  test("fits a deposit at its longest: the longest request, or a part of 1,200 commitments", async () => {
     const longest = [
       await say(ben, approval(1, fill(maxRequest, 1)), Number.MAX_SAFE_INTEGER),
-      await say(newPhoneAuthor, partOf({ parts: maxParts, part: maxParts - 1, commitments: fill(32 * commitmentsPerPart, 1) })),
+      await say(newPhoneAuthor, partOf({ parts: maxParts, part: maxParts - 1, items: fill(48 * itemsPerPart, 1) })),
     ];
     for (const entry of longest) expect(codeOf(sealDeposit(fill(32, 1), entry, fill(24, 1)))).toBe("good");
     await expect(say(ben, approval(0, fill(maxRequest + 1, 1)))).rejects.toThrow("6144");
@@ -191,7 +191,7 @@ describe("a part of a batch", () => {
     const [tag, fields] = (
       expectOk(decodeCbor(inner.get(1) ?? fill(0, 0), 70_000)) as ReadonlyMap<number, readonly [number, ReadonlyMap<number, Bytes>]>
     ).get(7) ?? [0, new Map<number, Bytes>()];
-    const numbers = { request: 1, level: 2, notBefore: 3, expiry: 4, batch: 5, part: 6, parts: 7, commitments: 8 } as const;
+    const numbers = { request: 1, level: 2, notBefore: 3, expiry: 4, batch: 5, part: 6, parts: 7, items: 8 } as const;
     const body = new Map(fields);
     for (const [name, value] of Object.entries(change)) body.set(numbers[name as keyof BatchPart], value as Bytes);
     return codeOf(read(await altered(whole, 7, [tag, body], author)));
@@ -232,17 +232,17 @@ describe("a part of a batch", () => {
     expect(await parts({ part: 0, parts: 0 })).toBe("out-of-range");
   });
 
-  test("has whole commitments, one at least and 1,800 at most", async () => {
-    expect(await parts({ commitments: fill(33, 1) })).toBe("wrong-shape");
-    expect(await parts({ commitments: fill(0, 1) })).toBe("out-of-range");
-    expect(await parts({ commitments: fill(32 * 1800, 1) })).toBe("good");
-    expect(await parts({ commitments: fill(32 * 1801, 1) })).toBe("out-of-range");
+  test("has whole commitments, one at least and 1,200 at most", async () => {
+    expect(await parts({ items: fill(49, 1) })).toBe("wrong-shape");
+    expect(await parts({ items: fill(0, 1) })).toBe("out-of-range");
+    expect(await parts({ items: fill(48 * 1200, 1) })).toBe("good");
+    expect(await parts({ items: fill(48 * 1201, 1) })).toBe("out-of-range");
   });
 });
 
 const commitments = (count: number): readonly Bytes[] =>
-  Array.from({ length: count }, (_, at) => concat(Uint8Array.of(at >> 8, at & 255), fill(30, 7)));
-const of = (count: number, change: Partial<Batch> = {}): Batch => ({ ...batch, ...change, commitments: commitments(count) });
+  Array.from({ length: count }, (_, at) => concat(Uint8Array.of(at >> 8, at & 255), fill(46, 7)));
+const of = (count: number, change: Partial<Batch> = {}): Batch => ({ ...batch, ...change, items: commitments(count) });
 
 describe("a batch", () => {
   test("is named by all that trustees fill the header with, and by every commitment in its place", () => {
@@ -252,9 +252,9 @@ describe("a batch", () => {
       { ...batch, level: 1 as const },
       { ...batch, notBefore: batch.notBefore + day },
       { ...batch, expiry: batch.expiry + day },
-      { ...batch, commitments: batch.commitments.toReversed() },
-      { ...batch, commitments: batch.commitments.slice(1) },
-      { ...batch, commitments: [...batch.commitments, fill(32, 9)] },
+      { ...batch, items: batch.items.toReversed() },
+      { ...batch, items: batch.items.slice(1) },
+      { ...batch, items: [...batch.items, fill(48, 9)] },
     ].map((one) => toHex(batchId(one)));
     expect(new Set(names).size).toBe(names.length);
   });
@@ -291,9 +291,9 @@ describe("a batch", () => {
     const [first, second] = parts;
     if (first === undefined || second === undefined) throw new Error("two parts");
     const forgeries: readonly (readonly BatchPart[])[] = [
-      [{ ...first, commitments: flip(first.commitments, 5) }, second],
+      [{ ...first, items: flip(first.items, 5) }, second],
       parts.map((part) => ({ ...part, part: 1 - part.part })),
-      [first, { ...second, commitments: second.commitments.slice(32) }],
+      [first, { ...second, items: second.items.slice(48) }],
       [first, { ...second, request: otherDigest }],
       [first, { ...second, level: 1 }],
       [first, { ...second, parts: 3 }],
@@ -307,7 +307,7 @@ describe("a batch", () => {
   test("is joined or not whatever the order is in which its key says two things in one place", () => {
     const [first, second] = splitBatch(of(3000));
     if (first === undefined || second === undefined) throw new Error("two parts");
-    const twice = { ...second, commitments: flip(second.commitments, 3) };
+    const twice = { ...second, items: flip(second.items, 3) };
     const orders = [[first, second, twice], [first, twice, second], [twice, first, second], [second, twice, first]]; // prettier-ignore
     expect(new Set(orders.map((parts) => joinBatches(parts).length)).size).toBe(1);
   });
@@ -320,19 +320,17 @@ describe("a batch", () => {
       ...part,
       part: at,
       parts: 2,
-      commitments: part.commitments.slice(64 * at, 64 * at + 64),
+      items: part.items.slice(96 * at, 96 * at + 96),
     }));
     expect(joinBatches(halves)).toEqual([whole]);
     expect(joinBatches([...halves, part])).toEqual([whole]);
   });
 
-  test("has 36,000 commitments at most, in parts of 1,800", () => {
+  test("has 36,000 commitments at most, in parts of 1,200", () => {
     const parts = splitBatch(of(36_000));
-    expect(parts.map(({ commitments: own }) => own.length)).toEqual(
-      Array.from({ length: maxParts }, () => 32 * commitmentsPerPart),
-    );
+    expect(parts.map(({ items: own }) => own.length)).toEqual(Array.from({ length: maxParts }, () => 48 * itemsPerPart));
     expect(() => splitBatch(of(36_001))).toThrow("36001");
-    expect(() => splitBatch(of(0))).toThrow("0 commitments");
+    expect(() => splitBatch(of(0))).toThrow("0 items");
   });
 });
 

@@ -170,7 +170,7 @@ describe("whatever a trustee sees, in whatever order", () => {
   test("R5: once a contest was seen before it is over, nothing is ready or signed at level 0 again", () => {
     const batch = (level: 0 | 1, now: number) => {
       const notBefore = now - (now % day);
-      return { request: digest, level, notBefore, expiry: notBefore + 14 * day, commitments: [fill(32, 1)] };
+      return { request: digest, level, notBefore, expiry: notBefore + 14 * day, items: [fill(48, 1)] };
     };
     fc.assert(
       fc.property(

@@ -338,7 +338,7 @@ describe("R12: requests expire", () => {
 
 const batchAt = (level: 0 | 1, at: number = ready, change: Partial<Batch> = {}): Batch => {
   const notBefore = start + at - ((start + at) % day);
-  return { request: digest, level, notBefore, expiry: notBefore + requestLife, commitments: [fill(32, 1)], ...change };
+  return { request: digest, level, notBefore, expiry: notBefore + requestLife, items: [fill(48, 1)], ...change };
 };
 
 describe("R1, R3: a trustee signs only what is ready, at its level, under a header that is good by its own clock", () => {

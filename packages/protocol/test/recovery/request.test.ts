@@ -169,5 +169,7 @@ describe("whoever makes the code of a request themselves", () => {
     ]) {
       expect(opened(recipient)).toBe("malformed");
     }
+    for (const recipient of ["age1pq1", recipientOf(good.slice(1)), recipientOf(good, "age1pq1x")])
+      expect(codeOf(decodeRequest(requestOf({ recipient })))).toBe("malformed");
   });
 });

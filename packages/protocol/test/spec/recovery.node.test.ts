@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Form, type Schema } from "@photon/protocol/codec";
 import {
-  commitmentsPerPart,
+  itemsPerPart,
   entryBodySchema,
   entrySchema,
   maxBatches,
@@ -68,7 +68,7 @@ describe("spec/12-recovery.md says what the code takes", () => {
     expect(row(`\`${kind}\``)[3]).toBe(cellOf(schema, named, 3));
   });
   test("the sizes", () => {
-    const [most, part, signatures] = [maxParts * commitmentsPerPart, commitmentsPerPart, partialsPerPart].map((size) =>
+    const [most, part, signatures] = [maxParts * itemsPerPart, itemsPerPart, partialsPerPart].map((size) =>
       size.toLocaleString("en"),
     );
     expect(page).toContain(`A batch has at most ${most} commitments in parts of at most ${part}.`);

@@ -17,10 +17,10 @@ import { decodeG1, encodeG1, g2, productIsOne, sumG1 } from "../../src/trustees/
 import { numberOf } from "../../src/trustees/scalars.ts";
 import { weightsAtZero } from "../../src/trustees/sharing.ts";
 import { publicKeyOf } from "../../src/trustees/verification.ts";
-import { deal, fill, flip, headerFor, laterDeal, partialsOf, random, seeded, trustee } from "./people.ts";
+import { deal, fill, flip, headerFor, itemOf, laterDeal, partialsOf, random, seeded, trustee } from "./people.ts";
 import { seedOf } from "../statement/samples.ts";
 
-const commitments = Array.from({ length: 9 }, (_, at) => seedOf(`relationship ${at}`));
+const commitments = Array.from({ length: 9 }, (_, at) => itemOf(seedOf(`relationship ${at}`)));
 const batch = hashSuccessions(headerFor(0), commitments);
 const contested = hashSuccessions(headerFor(1), commitments.slice(0, 2));
 const ben = trustee(0);
@@ -198,7 +198,7 @@ describe("a trustee's partial signatures", () => {
     const proof = proveHolding(ben, challenge, random);
     const encoded = expectOk(decode(holdingProofSchema, encode(holdingProofSchema, proof), 1024));
     for (const partials of [[encoded.uncontested], [encoded.contested]]) {
-      const asMessage = hashSuccessions(headerFor(0), [challenge]);
+      const asMessage = hashSuccessions(headerFor(0), [itemOf(challenge)]);
       expect(check(partials, asMessage)).toMatchObject(bad(0));
     }
   });

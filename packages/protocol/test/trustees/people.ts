@@ -8,6 +8,7 @@ import {
   combinePartials,
   type Deal,
   dealRecovery,
+  blindRequest,
   hashSuccessions,
   openRecovery,
   pseudonymKey,
@@ -16,6 +17,7 @@ import {
   signPartials,
   type SuccessionBatch,
   successionCommitment,
+  successionItem,
   type SuccessionHeader,
   type Threshold,
   type TrusteePacket,
@@ -60,10 +62,15 @@ export const headerFor = (threshold: Threshold): SuccessionHeader => ({
   expiry: 20_731,
 });
 
+/** By which the request is blinded in this relationship. */
+export const blind = fill(16, 6);
+export const itemOf = (commitment: Bytes): Bytes => successionItem(commitment, blind);
+
 /** What the new phone says to one peer. */
 export function succeedDraft(threshold: Threshold, change: Partial<Draft<"succeed">["body"]> = {}): Draft<"succeed"> {
   const { publicKey, salt } = openRecovery(deal.verification, blindSeed, context, threshold);
-  const { request, notBefore, expiry } = headerFor(threshold);
+  const { notBefore, expiry } = headerFor(threshold);
+  const request = blindRequest(headerFor(threshold).request, blind);
   const times = { notBefore: notBefore * day, expiry: expiry * day };
   const { body } = drafts.succeed;
   return { ...drafts.succeed, body: { ...body, threshold, request, ...times, publicKey, salt, ...change } };
@@ -77,7 +84,7 @@ export function partialsOf(number: number, batch: SuccessionBatch, of: Deal = de
 /** Signed by as many trustees as it takes. */
 export function succession(threshold: Threshold, draft = succeedDraft(threshold)): KnownStatement<"succeed"> {
   const prepared = prepareSucceed(draft);
-  const batch = hashSuccessions(headerFor(threshold), [successionCommitment(prepared)]);
+  const batch = hashSuccessions(headerFor(threshold), [itemOf(successionCommitment(prepared))]);
   const sets = Array.from({ length: threshold === 0 ? 3 : 4 }, (_, number) => partialsOf(number, batch));
   const [combined] = expectOk(combinePartials(deal.verification, batch, sets));
   if (combined === undefined) throw new Error("nothing was signed");

@@ -28,7 +28,7 @@ import { numberOf } from "../../src/trustees/scalars.ts";
 import { publicKeyOf } from "../../src/trustees/verification.ts";
 import { drafts, leafOf, seedOf } from "../statement/samples.ts";
 import { occurs } from "../session/people.ts";
-import { blindSeed, context, deal, fill, flip, headerFor, laterDeal, succeedDraft, succession } from "./people.ts";
+import { blindSeed, context, deal, fill, flip, headerFor, itemOf, laterDeal, succeedDraft, succession } from "./people.ts";
 
 const day = 86_400_000;
 const commitments = recoveryCommitments(deal.verification, blindSeed, context);
@@ -210,7 +210,7 @@ describe("what a trustee sees of it", () => {
   });
 
   test("is hashed to a point of its own for each header and commitment", () => {
-    const [c, d] = [seedOf("c"), seedOf("d")];
+    const [c, d] = [itemOf(seedOf("c")), itemOf(seedOf("d"))];
     const points = [
       ...hashSuccessions(headerFor(0), [c, d]).points,
       ...hashSuccessions(headerFor(1), [c]).points,

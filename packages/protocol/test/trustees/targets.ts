@@ -24,11 +24,11 @@ import {
 import { decodeG1, decodeG2, encodeG1, encodeG2, g1, g2 } from "../../src/trustees/points.ts";
 import { expectOutcome, type FuzzTarget } from "../queue/fuzz.ts";
 import { seedOf } from "../statement/samples.ts";
-import { deal, fill, headerFor, packet, random, succession, trustee } from "./people.ts";
+import { deal, fill, headerFor, itemOf, packet, random, succession, trustee } from "./people.ts";
 
 const ben = trustee(0);
 const challenge = seedOf("this month");
-const batch = hashSuccessions(headerFor(0), [seedOf("one"), seedOf("two")]);
+const batch = hashSuccessions(headerFor(0), [itemOf(seedOf("one")), itemOf(seedOf("two"))]);
 const partials = signPartials(ben, batch, random);
 
 /** Decodes, and goes on with what was accepted. */
