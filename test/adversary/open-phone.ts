@@ -30,7 +30,7 @@ import {
 } from "@photon/protocol/statement";
 import type { Device } from "@photon/testkit";
 import { listState } from "../../packages/engine/src/circle/state.ts";
-import { type Location, loadLocation } from "../../packages/engine/src/archive/location.ts";
+import { loadLocation, type Located, locatedIn } from "../../packages/engine/src/archive/location.ts";
 import { newContent } from "../../packages/engine/src/conversation/content.ts";
 import { profileSchema, selfOf } from "../../packages/engine/src/profile/profile.ts";
 import { ratchets } from "../../packages/engine/src/relationship/generations.ts";
@@ -63,7 +63,8 @@ export interface OpenPhone {
   relationship(petname: string): Promise<Relationship>;
   circle(): Promise<Relationship>;
   inboxes(): Promise<readonly (InboxSecret & { readonly relationship: string })[]>;
-  archive(): Promise<Location>;
+  /** At the first vault. */
+  archive(): Promise<Located>;
   /** Every address it ever knew: its side's inboxes at every rotation, and its peers'. */
   addresses(): Promise<readonly Address[]>;
   /** What the relay hands to the old read keys. */
@@ -149,8 +150,9 @@ export async function openPhone(device: Device): Promise<OpenPhone> {
     inboxes,
     archive: async () => {
       const location = await loadLocation(work);
-      if (location === undefined) throw new Error("a phone without an archive");
-      return location;
+      const [first] = location === undefined ? [] : locatedIn(location);
+      if (first === undefined) throw new Error("a phone without an archive");
+      return first;
     },
     addresses,
     readInbox: async (inbox, after = 0) => {

@@ -2,6 +2,7 @@
 import { asBytes, type Bytes, expectOk, ok, type Result, toHex, utf8 } from "@photon/protocol/codec";
 import {
   blobPutInput,
+  epochAt,
   headHash,
   headPutInput,
   type Manifest,
@@ -15,6 +16,8 @@ import {
   type Segment,
   signBlobPut,
   signHeadPut,
+  unveilIdentity,
+  veilIdentity,
 } from "@photon/protocol/archive";
 import { bytesOf, type Fields, fixed, type InvalidCase, numberOf, toJson, type Topic, type ValidCase } from "../support.ts";
 
@@ -53,6 +56,8 @@ const trusteesHead = sealHead(
   fixed("trustees head nonce", 24),
 );
 
+const circleEpoch = { epoch: 131_077, key: fixed("circle epoch key", 32), writeSeed: fixed("circle write seed", 32) };
+
 const functions: Readonly<Record<string, Function>> = {
   "open-segment": (input) =>
     openSegment(
@@ -65,6 +70,18 @@ const functions: Readonly<Record<string, Function>> = {
     if (!parsed.ok) return parsed;
     const opened = openManifest(bytesOf(input, "epochKey"), parsed.value);
     return opened.ok ? ok({ head: { ...parsed.value }, manifest: opened.value }) : opened;
+  },
+  "epoch-at-vault": (input) =>
+    ok(
+      epochAt(bytesOf(input, "register"), {
+        epoch: numberOf(input, "epoch"),
+        key: bytesOf(input, "key"),
+        writeSeed: bytesOf(input, "writeSeed"),
+      }),
+    ),
+  "unveil-identity": (input) => {
+    const opened = unveilIdentity(bytesOf(input, "veil"), bytesOf(input, "register"), bytesOf(input, "blob"));
+    return opened.ok ? ok({ sealedIdentity: opened.value }) : opened;
   },
   "padded-length": (input) => ok({ padded: padmeLength(numberOf(input, "length")) }),
   "blob-signature": (input) => {
@@ -86,6 +103,19 @@ const functions: Readonly<Record<string, Function>> = {
 };
 const segmentInput = (blob: Uint8Array): Fields => ({ epoch: 2, epochKey: toHex(epochKey), blob: toHex(blob) });
 const headInput = (body: Uint8Array): Fields => ({ epochKey: toHex(epochKey), body: toHex(body) });
+const epochInput = (register: Uint8Array): Fields => ({
+  register: toHex(register),
+  epoch: circleEpoch.epoch,
+  key: toHex(circleEpoch.key),
+  writeSeed: toHex(circleEpoch.writeSeed),
+});
+const [registerA, registerB] = [fixed("register", 16), fixed("another register", 16)];
+const veiled = veilIdentity(fixed("veil", 32), registerA, fixed("sealed identity", 300));
+const veilInput = (register: Uint8Array, blob: Uint8Array): Fields => ({
+  veil: toHex(fixed("veil", 32)),
+  register: toHex(register),
+  blob: toHex(blob),
+});
 const flip = (bytes: Uint8Array, at: number): Bytes => asBytes(bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)));
 
 function valid(): ValidCase[] {
@@ -104,6 +134,9 @@ function valid(): ValidCase[] {
     ),
     say("open-head", "a head", headInput(head)),
     say("open-head", "a head that the trustees of a plan open too", headInput(trusteesHead)),
+    say("epoch-at-vault", "an epoch at one vault", epochInput(registerA)),
+    say("epoch-at-vault", "the same epoch at another", epochInput(registerB)),
+    say("unveil-identity", "a passphrase opener's identity, as one vault keeps it", veilInput(registerA, veiled)),
     ...[0, 1024, 1025, 4096, 5000, 65536, 100_000, 1_000_000].map((length) =>
       say("padded-length", `padding of ${length} bytes`, { length }),
     ),
@@ -138,6 +171,9 @@ function invalid(): InvalidCase[] {
       "cannot-open",
     ],
     ["open-segment", "sealed under the key of another epoch", { ...segmentInput(sealed.bytes), epoch: 3 }, "wrong-shape"],
+    ["unveil-identity", "as another vault keeps it", veilInput(registerB, veiled), "cannot-open"],
+    ["unveil-identity", "a changed byte", veilInput(registerA, flip(veiled, 5)), "cannot-open"],
+    ["unveil-identity", "nothing", veilInput(registerA, new Uint8Array()), "cannot-open"],
     ["open-head", "nothing", headInput(new Uint8Array()), "malformed"],
     ["open-head", "a changed tag", headInput(flip(head, head.length - 1)), "cannot-open"],
     ["open-head", "another key", { ...headInput(head), epochKey: toHex(fixed("another key", 32)) }, "cannot-open"],

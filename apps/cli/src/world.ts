@@ -69,7 +69,12 @@ export interface ProfileHome {
   readonly folder: string;
   /** Whether there is anything of a profile in the folder; says nothing about whether it can be opened. */
   present(): boolean;
-  create(options: { readonly device: string; readonly relay: string; readonly vault: string }): Attempt<OpenProfile>;
+  create(options: {
+    readonly device: string;
+    readonly relay: string;
+    readonly vault: string;
+    readonly moreVaults?: readonly string[];
+  }): Attempt<OpenProfile>;
   /** Fails with `recovery-waiting` where a recovery is not over. @param waitMs how long to wait for another process. */
   open(waitMs: number): Attempt<OpenProfile>;
   join(options: { readonly device: string; readonly code: string }): Attempt<JoiningProfile>;

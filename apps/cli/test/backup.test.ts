@@ -26,6 +26,49 @@ describe("photon backup status", () => {
   });
 });
 
+describe("photon backup vaults", () => {
+  test("lists, adds and gives up, and says what becomes of what is there", async () => {
+    const { photon, state } = fakePhoton();
+    expect((await photon("backup", "vaults")).out).toContain("https://relay.example  stored just now");
+    expect((await photon("backup", "vaults", "list", "--json")).json).toMatchObject({
+      vaults: [{ vault: "https://relay.example", sequence: 3, pendingChanges: 0 }],
+    });
+    const added = await photon("backup", "vaults", "add", "https://vault.example/");
+    expect([added.code, state.calls.includes("addVault https://vault.example")]).toEqual([0, true]);
+    const removed = await photon("backup", "vaults", "remove", "vault.example");
+    expect([removed.code, state.calls.includes("removeVault https://vault.example")]).toEqual([0, true]);
+    expect(removed.err).toContain("What is there stays there");
+    expect((await photon("backup", "vaults", "add", "https://known.example")).code).toBe(2);
+    expect((await photon("backup", "vaults", "remove", "https://unknown.example")).code).toBe(2);
+    expect((await photon("backup", "vaults", "add", "not an address")).code).toBe(2);
+    expect((await photon("backup", "vaults", "nonsense")).code).toBe(2);
+  });
+
+  test("photon init takes up to three", async () => {
+    const made: unknown[] = [];
+    const { photon, engine } = fakePhoton(
+      {},
+      {
+        profile: false,
+        home: {
+          create: async (options) => {
+            made.push(options);
+            return { ok: true, value: { engine, unlock: () => undefined, isWanted: () => false, close: async () => undefined } };
+          },
+        },
+      },
+    );
+    const vaults = ["--vault", "https://a.example", "--vault", "b.example", "--vault", "https://a.example"];
+    const done = await photon("init", "--relay", "https://relay.example", ...vaults, "--device", "laptop", "--no-input", "--json");
+    expect(made).toEqual([
+      { device: "laptop", relay: "https://relay.example", vault: "https://a.example", moreVaults: ["https://b.example"] },
+    ]);
+    expect(done.json).toMatchObject({ vault: "https://a.example", vaults: ["https://a.example", "https://b.example"] });
+    await photon("init", "--relay", "https://relay.example", "--device", "laptop", "--no-input");
+    expect(made[1]).toEqual({ device: "laptop", relay: "https://relay.example", vault: "https://relay.example", moreVaults: [] });
+  });
+});
+
 describe("photon backup undo", () => {
   test("brings back what can be undone, tells the servers, and says what it was", async () => {
     const { photon, state } = fakePhoton({ pendingDeletion: lost });

@@ -104,17 +104,24 @@ export interface SyncReport {
   readonly problems: readonly PhotonError[];
 }
 
-export interface BackupStatus {
-  readonly vault: string;
-  readonly sequence: number;
-  /** Milliseconds of the last change that is in the vault, or undefined. */
-  readonly archivedAt: number | undefined;
-  readonly pendingChanges: number;
+/** Of the vault that has most of it; `vaults` has all of them. */
+export interface BackupStatus extends VaultStatus {
   readonly segments: number;
   readonly bytes: number;
   readonly openers: readonly { readonly kind: "device" | "passphrase" | "trustees"; readonly name: string }[];
   /** What can still be undone, as it was last found; undefined if nothing is lost. */
   readonly pendingDeletion: PendingDeletion | undefined;
+  /** In the order in which they were chosen. */
+  readonly vaults: readonly VaultStatus[];
+}
+
+/** How the backup stands at one vault. */
+export interface VaultStatus {
+  readonly vault: string;
+  readonly sequence: number;
+  /** Milliseconds of the last change that is in the vault, or undefined. */
+  readonly archivedAt: number | undefined;
+  readonly pendingChanges: number;
 }
 
 /** What states of the backup that the vault still keeps hold, and the newest one lacks. */
@@ -351,6 +358,10 @@ export interface Engine {
   waitForHint(timeout: number, signal?: AbortSignal): Promise<void>;
 
   backupStatus(): Outcome<BackupStatus>;
+  /** One more vault, of up to three; everything is brought there at once, or with the next `sync`. */
+  addVault(url: string): Outcome<BackupStatus>;
+  /** Gives a vault up; what is there stays there. */
+  removeVault(url: string): Outcome<BackupStatus>;
   /** The states that vaults still keep, oldest first. */
   backupVersions(): Outcome<readonly BackupVersion[]>;
   /** Brings back what such a state holds and the newest lacks; by default the one of `pendingDeletion`. */
@@ -432,7 +443,7 @@ export interface Profiles {
   /** Makes a new person with one device. Fails with `profile-exists` if the store has one. */
   createProfile(
     ports: Ports,
-    options: { readonly device: string; readonly relay: string; readonly vault: string },
+    options: { readonly device: string; readonly relay: string; readonly vault: string; readonly moreVaults?: readonly string[] },
   ): Outcome<Engine>;
   /** Fails with `no-profile` if the store is empty. */
   openProfile(ports: Ports): Outcome<Engine>;

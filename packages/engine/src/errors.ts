@@ -239,6 +239,18 @@ export const engineErrors = {
     message: "Part of the backup is missing or was changed.",
     remedy: "The rest was kept. Run `photon sync` on a device that has the history, to upload it again.",
   },
+  "vault-known": { exit: 2, message: "Your backup is at that vault already.", remedy: "`photon backup status` lists your vaults." },
+  "unknown-vault": { exit: 2, message: "Your backup is not at that vault.", remedy: "`photon backup status` lists your vaults." },
+  "too-many-vaults": {
+    exit: 2,
+    message: "Your backup is at three vaults, which is as many as Photon allows.",
+    remedy: "`photon backup vaults remove URL` gives one up.",
+  },
+  "last-vault": {
+    exit: 2,
+    message: "That is the only vault that your backup is at.",
+    remedy: "`photon backup vaults add URL` adds another one first.",
+  },
   "nothing-to-undo": {
     exit: 1,
     message: "Nothing of the backup waits to be deleted.",

@@ -41,6 +41,8 @@ export interface MemoryVault extends BlobStore {
   /** Called before a call is answered: another device may be faster. */
   before: ((call: VaultCall) => Promise<void>) | undefined;
   readonly blobs: Map<string, Bytes>;
+  /** Whether a register holds all it may. */
+  full: (register: Uint8Array) => boolean;
   heads(register: Uint8Array): readonly Head[];
   /** So many days pass: heads that were superseded more than 45 days ago go. */
   pass(days: number): void;
@@ -78,6 +80,7 @@ export function memoryVault(): MemoryVault {
         const { register, body } = request.value;
         const key = writeKeyOf(register);
         if (key === undefined || !verifyBlobPut(key, request.value)) return refused("forbidden");
+        if (vault.full(register)) return refused("quota-exceeded", "this register holds all it may");
         const hash = asBytes(sha256(body));
         blobs.set(toHex(hash), body);
         registers.get(toHex(register))?.leases.add(toHex(hash));
@@ -99,6 +102,7 @@ export function memoryVault(): MemoryVault {
           leases: new Set<string>(),
           superseded: new Map(),
         };
+        if (vault.full(head.register)) return refused("quota-exceeded", "this register holds all it may");
         const missing = head.keeps.filter((hash) => !register.leases.has(toHex(hash)) || !blobs.has(toHex(hash)));
         if (missing.length > 0) return refused("not-found", `${missing.length} of the blobs it keeps are not here`);
         if (newest !== undefined) register.superseded.set(newest.seq, today);
@@ -132,6 +136,7 @@ export function memoryVault(): MemoryVault {
     fault: () => undefined,
     before: undefined,
     blobs,
+    full: () => false,
     heads: headsOf,
     pass: (days) => {
       today += days;

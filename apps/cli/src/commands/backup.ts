@@ -1,13 +1,14 @@
 import type { Command } from "commander";
-import type { BackupStatus, BackupVersion, PendingDeletion } from "@photon/engine";
+import type { BackupStatus, BackupVersion, PendingDeletion, VaultStatus } from "@photon/engine";
 import { ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
-import { declare, type Run } from "../command.ts";
+import { declare, noSuchCommand, type Run } from "../command.ts";
 import type { Attempt } from "../failure.ts";
 import type { JsonObject } from "../output/json.ts";
 import { shown } from "../output/shown.ts";
 import { ago, instant, plural } from "../output/time.ts";
 import { withProfile } from "../pass.ts";
+import { serverOrigin } from "../relay-address.ts";
 import { readSecret } from "../secret.ts";
 
 export function backupCommands(program: Command, run: Run): void {
@@ -35,6 +36,39 @@ export function backupCommands(program: Command, run: Run): void {
       ["PHOTON_SECRET_COMMAND='pass show photon' photon backup passphrase", "takes it from a password manager"],
     ],
   }).action(async () => run(addPassphrase));
+  const vaults = declare(backup, {
+    name: "vaults",
+    summary: "the servers that keep your backup",
+    description:
+      "Your backup can be at up to three vaults. Each has all of it, under keys of its own: what two of them keep has nothing in common by which their operators could tell that it is yours. If one is down, closes, or loses something, the others have it. Alone it lists them.",
+    examples: [["photon backup vaults", "where your backup is"]],
+  });
+  declare(vaults, {
+    name: "list",
+    isDefault: true,
+    summary: "where your backup is",
+    description: "Lists your vaults, and what waits to go to each.",
+    examples: [["photon backup vaults list --json", "for a script"]],
+  })
+    .argument("[unknown...]")
+    .action(async (extra: readonly string[]) => run((cli) => listVaults(cli, extra)));
+  declare(vaults, {
+    name: "add",
+    summary: "keep your backup at one more vault",
+    description: "Brings all of your backup to another vault, and every change from then on.",
+    examples: [["photon backup vaults add https://vault.example", "another copy, at another operator's"]],
+  })
+    .argument("<url>")
+    .action(async (url: string) => run((cli) => changeVaults(cli, "add", url)));
+  declare(vaults, {
+    name: "remove",
+    summary: "give a vault up",
+    description:
+      "Nothing more is brought to that vault. What is there stays there, encrypted as it is: only its operator can delete it.",
+    examples: [["photon backup vaults remove https://vault.example", "when an operator closes"]],
+  })
+    .argument("<url>")
+    .action(async (url: string) => run((cli) => changeVaults(cli, "remove", url)));
   declare(backup, {
     name: "undo",
     summary: "bring back what was deleted or changed",
@@ -75,6 +109,57 @@ async function status(cli: Cli): Attempt<Answer> {
       }),
     );
   });
+}
+
+async function listVaults(cli: Cli, extra: readonly string[]): Attempt<Answer> {
+  const known = noSuchCommand("backup vaults", extra);
+  if (!known.ok) return known;
+  return withProfile(cli, async ({ engine }) => {
+    const found = await engine.backupStatus();
+    return found.ok ? ok(vaultsAnswer(cli, found.value, "")) : found;
+  });
+}
+
+async function changeVaults(cli: Cli, change: "add" | "remove", url: string): Attempt<Answer> {
+  const origin = serverOrigin(url, "vault");
+  if (!origin.ok) return origin;
+  if (cli.globals.dryRun)
+    return cli.would(
+      change === "add" ? `keep your backup at ${origin.value} too` : `bring no more of your backup to ${origin.value}`,
+    );
+  return withProfile(cli, async ({ engine, flush }) => {
+    const changed = change === "add" ? await engine.addVault(origin.value) : await engine.removeVault(origin.value);
+    if (!changed.ok) return changed;
+    const flushed = await flush("long");
+    if (!flushed.ok) return flushed;
+    const now = await engine.backupStatus();
+    if (!now.ok) return now;
+    const words =
+      change === "add"
+        ? `Your backup is kept at ${origin.value} too. Trustees of yours hear of it by themselves.`
+        : `Nothing more is brought to ${origin.value}. What is there stays there, encrypted.`;
+    return ok(vaultsAnswer(cli, now.value, words));
+  });
+}
+
+const vaultsAnswer = (cli: Cli, { vaults }: BackupStatus, words: string): Answer =>
+  answer({
+    json: { vaults: vaults.map(vaultJson) },
+    data: vaults.map((vault) => vaultText(cli, vault)).join("\n"),
+    words,
+    next: "`photon backup status` shows what opens the backup.",
+  });
+
+const vaultJson = ({ vault, sequence, archivedAt, pendingChanges }: VaultStatus): JsonObject => ({
+  vault,
+  sequence,
+  archivedAt: archivedAt === undefined ? null : instant(archivedAt),
+  pendingChanges,
+});
+
+function vaultText(cli: Cli, { vault, archivedAt, pendingChanges }: VaultStatus): string {
+  const lately = archivedAt === undefined ? "nothing stored yet" : `stored ${ago(archivedAt, cli.world.now())}`;
+  return `${shown(vault)}  ${lately}${pendingChanges === 0 ? "" : `, ${plural(pendingChanges, "change")} waiting`}`;
 }
 
 async function versions(cli: Cli): Attempt<Answer> {
@@ -162,21 +247,21 @@ const statusJson = ({
   bytes,
   openers,
   pendingDeletion,
+  vaults,
 }: BackupStatus): JsonObject => ({
-  vault,
-  sequence,
-  archivedAt: archivedAt === undefined ? null : instant(archivedAt),
-  pendingChanges,
+  ...vaultJson({ vault, sequence, archivedAt, pendingChanges }),
   segments,
   bytes,
   openers: openers.map(({ kind, name }) => ({ kind, name })),
+  vaults: vaults.map(vaultJson),
   pendingDeletion: pendingDeletion === undefined ? null : { ...pendingDeletion, until: instant(pendingDeletion.until) },
 });
 
-function statusText(cli: Cli, { vault, archivedAt, pendingChanges, bytes, openers, pendingDeletion }: BackupStatus): string {
+function statusText(cli: Cli, status: BackupStatus): string {
+  const { archivedAt, pendingChanges, bytes, openers, pendingDeletion, vaults } = status;
   const lately = archivedAt === undefined ? "never" : ago(archivedAt, cli.world.now());
   return [
-    `vault        ${shown(vault)}`,
+    ...(vaults.length > 1 ? vaults.map((one) => `vault        ${vaultText(cli, one)}`) : [`vault        ${shown(status.vault)}`]),
     `last stored  ${lately}`,
     `waiting      ${pendingChanges === 0 ? "nothing" : plural(pendingChanges, "change")}`,
     `size         ${plural(bytes, "byte")}`,

@@ -11,7 +11,7 @@ import type { OpenProfile } from "../world.ts";
 
 interface Options {
   readonly relay?: string;
-  readonly vault?: string;
+  readonly vault?: readonly string[];
   readonly device?: string;
   readonly join?: readonly string[];
 }
@@ -31,7 +31,11 @@ export function initCommand(program: Command, run: Run): void {
   });
   command
     .option("--relay <url>", "the relay for what others send you")
-    .option("--vault <url>", "the vault for your encrypted backup (default: the relay's address)")
+    .option(
+      "--vault <url>",
+      "a vault for your encrypted backup (default: the relay's address); may be given up to three times",
+      (url: string, before: readonly string[] | undefined) => [...(before ?? []), url],
+    )
     .option("--device <name>", "what to call this device (default: this machine's name)")
     .option("--join <code...>", "join the devices you have; needs the code that `photon devices add` shows there")
     .action(async (options: Options) => run((cli) => init(cli, options)));
@@ -72,15 +76,20 @@ async function askAndJoin(cli: Cli, device: string): Attempt<Answer> {
   return code.ok ? joinDevices(cli, device, code.value) : code;
 }
 
-async function begin(cli: Cli, device: string, relayTyped: string, vaultTyped: string | undefined): Attempt<Answer> {
+async function begin(cli: Cli, device: string, relayTyped: string, vaultsTyped: readonly string[] = []): Attempt<Answer> {
   const relay = serverOrigin(relayTyped, "relay");
   if (!relay.ok) return relay;
-  const vault = vaultTyped === undefined ? relay : serverOrigin(vaultTyped, "vault");
-  if (!vault.ok) return vault;
+  const vaults: string[] = [];
+  for (const typed of vaultsTyped.length === 0 ? [relay.value] : vaultsTyped) {
+    const vault = serverOrigin(typed, "vault");
+    if (!vault.ok) return vault;
+    vaults.push(vault.value);
+  }
+  const [vault = relay.value, ...moreVaults] = new Set(vaults);
   const { folder } = cli.world.home;
   if (cli.globals.dryRun)
     return cli.would(`make a profile in ${shown(folder)} for the device ${named(device)}, with the relay ${relay.value}`);
-  const created = await cli.world.home.create({ device, relay: relay.value, vault: vault.value });
+  const created = await cli.world.home.create({ device, relay: relay.value, vault, moreVaults });
   if (!created.ok) return created;
   await created.value.close();
   const clear = isInTheClear(relay.value)
@@ -88,7 +97,7 @@ async function begin(cli: Cli, device: string, relayTyped: string, vaultTyped: s
     : [];
   return ok(
     answer({
-      json: { profile: folder, device, relay: relay.value, vault: vault.value },
+      json: { profile: folder, device, relay: relay.value, vault, vaults: [vault, ...moreVaults] },
       words: [
         `You have a profile, in ${shown(folder)}. This device is ${named(device)}; its keys are made here and never leave it.`,
         ...clear,

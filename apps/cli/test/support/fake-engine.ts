@@ -336,7 +336,16 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
         bytes: 4096,
         openers: [{ kind: "device", name: "laptop" }],
         pendingDeletion: state.pendingDeletion,
+        vaults: [{ vault: "https://relay.example", sequence: 3, archivedAt: noon, pendingChanges: 0 }],
       }),
+    addVault: async (url) => {
+      call("addVault", url);
+      return url.includes("known") ? err(photonError("vault-known", url)) : engine.backupStatus();
+    },
+    removeVault: async (url) => {
+      call("removeVault", url);
+      return url.includes("unknown") ? err(photonError("unknown-vault", url)) : engine.backupStatus();
+    },
     backupVersions: async () => {
       call("backupVersions");
       const openers = [{ kind: "device", name: "laptop" }] as const;

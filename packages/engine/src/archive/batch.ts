@@ -25,9 +25,9 @@ export const batchBytes = 8 * 1024 * 1024;
 /** Segments above which everything is written anew. */
 const crowded = maxSegments - 24;
 
-/** @param problems takes what can never be archived. */
-export async function nextBatch(work: Work, known: Known, problems: PhotonError[]): Promise<Batch> {
-  const contents = await segmentContents(work);
+/** @param queue of what waits for this vault. @param problems takes what can never be archived. */
+export async function nextBatch(work: Work, queue: string, known: Known, problems: PhotonError[]): Promise<Batch> {
+  const contents = await segmentContents(work, known.register);
   const total = known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.size ?? 0), 0);
   let { weighAgainAt } = known;
   if (total >= weighAgainAt || known.segments.length > crowded) {
@@ -38,10 +38,10 @@ export async function nextBatch(work: Work, known: Known, problems: PhotonError[
       const changes = fitting(alive, problems);
       // What could not be read stays named, for a device that can.
       const kept = known.segments.filter(({ hash }) => !contents.has(toHex(hash)));
-      return { pending: await pendingChanges(work, "a"), changes, kept, isLast: true, weighAgainAt };
+      return { pending: await pendingChanges(work, queue), changes, kept, isLast: true, weighAgainAt };
     }
   }
-  const all = await pendingChanges(work, "a", batchBytes);
+  const all = await pendingChanges(work, queue, batchBytes);
   const { pending, size } = firstBytes(all);
   const isLast = pending.length === all.length;
   const sizes = known.segments.map(({ hash }) => contents.get(toHex(hash))?.size);

@@ -3,8 +3,8 @@ import { type Bytes, equalBytes, err, ok, type Result, toHex } from "@photon/pro
 import { type Change, type DecryptAge, type Head, type HeadBody, noHead, unwrapEpochKeys } from "@photon/protocol/archive";
 import type { PhotonError } from "../errors.ts";
 import type { SegmentContent, SegmentRef } from "./known.ts";
-import { epochKeysOf, type Location } from "./location.ts";
-import { identityHash } from "./pull.ts";
+import { hashOf } from "./identity.ts";
+import { epochKeysOf, type Located } from "./location.ts";
 import { headBody, openHead, type OpenedHead, readSegment } from "./reading.ts";
 import { damaged, type Vault } from "./vault.ts";
 
@@ -22,7 +22,7 @@ export const keysKeyring =
   async (_vault, { epoch }) =>
     ok(keys.has(epoch) ? { kind: "keys", keys } : { kind: "closed" });
 
-export const circleKeyring = (location: Location): Keyring => keysKeyring(epochKeysOf(location));
+export const circleKeyring = (location: Located): Keyring => keysKeyring(epochKeysOf(location));
 
 /** Of an opener: by the wrapping that the head names. */
 export function openerKeyring(decryptAge: DecryptAge): Keyring {
@@ -31,7 +31,7 @@ export function openerKeyring(decryptAge: DecryptAge): Keyring {
     const file = await vault.blob(wraps);
     if (!file.ok && file.error.refusal !== "not-found") return err(file.error.problem);
     if (!file.ok) return ok({ kind: "damaged", problem: damaged("the wrapping of its keys is missing") });
-    if (!equalBytes(identityHash(file.value), wraps))
+    if (!equalBytes(hashOf(file.value), wraps))
       return ok({ kind: "damaged", problem: damaged("the wrapping of its keys was changed") });
     const keys = await unwrapEpochKeys(file.value, decryptAge);
     return ok(keys.ok ? { kind: "keys", keys: keys.value } : { kind: "closed" });

@@ -25,15 +25,17 @@ import {
   segmentContents,
   type SegmentRef,
 } from "./known.ts";
-import { type Epoch, inForce, type Location, writeKeyOf } from "./location.ts";
+import { type Epoch, inForce, type Located, writeKeyOf } from "./location.ts";
 import type { Opener } from "./openers.ts";
-import { identityHash } from "./pull.ts";
+import { hashOf, identityBlobOf } from "./identity.ts";
 import { contentOf } from "./reading.ts";
 import type { Vault, VaultFailure } from "./vault.ts";
 
 interface Upload {
   readonly work: Work;
-  readonly location: Location;
+  readonly location: Located;
+  /** Of what waits for this vault. */
+  readonly queue: string;
   readonly known: Known;
   readonly openers: readonly Opener[];
   readonly vault: Vault;
@@ -58,8 +60,8 @@ export async function openRegister(upload: Upload): Promise<VaultFailure | undef
 
 /** Brings the next batch, and a new wrapping where it is due. */
 export async function bring(upload: Increment, problems: PhotonError[]): Promise<VaultFailure | undefined> {
-  const { work, location, known, openers, vault, signer, isWrapped, hasIdentity } = upload;
-  const batch = await nextBatch(work, known, problems);
+  const { work, location, queue, known, openers, vault, signer, isWrapped, hasIdentity } = upload;
+  const batch = await nextBatch(work, queue, known, problems);
   const written = await writeSegments(upload, batch);
   if (!written.ok) return written.error;
   const fresh = written.value;
@@ -71,13 +73,13 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
     if (!kept.ok) return kept.error;
     wraps = kept.value;
   }
-  const sealedIdentity = location.passphrase?.sealedIdentity;
-  if (sealedIdentity !== undefined && !hasIdentity) {
-    const kept = await vault.keep(sealedIdentity, signer.writeSeed);
+  const identityBlob = identityBlobOf(location);
+  if (identityBlob !== undefined && !hasIdentity) {
+    const kept = await vault.keep(identityBlob, signer.writeSeed);
     if (!kept.ok) return kept.error;
   }
-  const identity = sealedIdentity === undefined ? undefined : identityHash(sealedIdentity);
-  const contents = await segmentContents(work);
+  const identity = identityBlob === undefined ? undefined : hashOf(identityBlob);
+  const contents = await segmentContents(work, known.register);
   const segments = [...batch.kept, ...fresh.map(({ ref }) => ref)];
   if (segments.length > maxSegments) {
     return { refusal: undefined, problem: photonError("vault-refused", "the archive is as large as one archive can be") };
@@ -103,9 +105,9 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
     ],
   });
   if (!advanced.ok) return advanced.error;
-  for (const { ref, content } of fresh) keepSegment(work, ref.hash, content);
-  await forgetSegments(work, segments);
-  await settleChanges(work, "a", batch.pending);
+  for (const { ref, content } of fresh) keepSegment(work, known.register, ref.hash, content);
+  await forgetSegments(work, known.register, segments);
+  await settleChanges(work, queue, batch.pending);
   keepKnown(work, {
     ...advanced.value,
     identity,

@@ -1,6 +1,6 @@
 /**
- * What this device knows of the archive at the vault: `meta/archive`, and `meta/archive/segment/<hash>` for each segment
- * whose content it holds (because it wrote it, or read and merged it). Local; the other devices have their own.
+ * What this device knows of the archive at a vault: `meta/archive/known/<register>`, and
+ * `meta/archive/segment/<register>/<hash>` for each segment whose content it holds (because it wrote it, or read and merged it). Local; the other devices have their own.
  */
 import {
   boolean,
@@ -62,11 +62,13 @@ export type SegmentContent = SchemaType<typeof segmentSchema>;
 
 /** Below this many bytes nobody weighs. */
 export const weighFrom = 2 * 1024 * 1024;
-const rowKey = "archive";
+const prefix = "archive/known/";
+const rowKey = (register: Uint8Array): string => `${prefix}${toHex(register)}`;
 
 export async function loadKnown(work: Work, register: Bytes): Promise<Known> {
-  const known = await work.read("meta", rowKey, knownSchema);
-  if (known !== undefined && toHex(known.register) === toHex(register)) return known;
+  const known = await work.read("meta", rowKey(register), knownSchema);
+  if (known !== undefined) return known;
+  const others = await work.page("meta", prefix, "", 1);
   return {
     register,
     seq: 0,
@@ -77,30 +79,37 @@ export async function loadKnown(work: Work, register: Bytes): Promise<Known> {
     segments: [],
     written: 0,
     // What was archived in another register is not in this one.
-    heal: known !== undefined,
+    heal: others.length > 0,
     weighAgainAt: weighFrom,
   };
 }
 
-export const keepKnown = (work: Work, known: Known): void => work.write("meta", rowKey, knownSchema, known);
+export const keepKnown = (work: Work, known: Known): void => work.write("meta", rowKey(known.register), knownSchema, known);
 
-const segmentKey = (hash: Uint8Array): string => `archive/segment/${toHex(hash)}`;
+/** What was known of a register that is of no use any more. */
+export async function forgetKnown(work: Work, register: Bytes): Promise<void> {
+  await forgetSegments(work, register, []);
+  work.delete("meta", rowKey(register));
+}
+
+const segmentPrefix = (register: Uint8Array): string => `archive/segment/${toHex(register)}/`;
+const segmentKey = (register: Uint8Array, hash: Uint8Array): string => `${segmentPrefix(register)}${toHex(hash)}`;
 
 /** Undefined for a segment that this device has not read. */
-export const segmentContent = (work: Work, hash: Uint8Array): Promise<SegmentContent | undefined> =>
-  work.read("meta", segmentKey(hash), segmentSchema);
+export const segmentContent = (work: Work, register: Uint8Array, hash: Uint8Array): Promise<SegmentContent | undefined> =>
+  work.read("meta", segmentKey(register, hash), segmentSchema);
 
-export const keepSegment = (work: Work, hash: Uint8Array, content: SegmentContent): void =>
-  work.write("meta", segmentKey(hash), segmentSchema, content);
+export const keepSegment = (work: Work, register: Uint8Array, hash: Uint8Array, content: SegmentContent): void =>
+  work.write("meta", segmentKey(register, hash), segmentSchema, content);
 
 /** Forgets the content of segments that no head of ours names any more. */
-export async function forgetSegments(work: Work, still: readonly SegmentRef[]): Promise<void> {
-  const named = new Set(still.map(({ hash }) => segmentKey(hash)));
-  for (const { key } of await work.list("meta", "archive/segment/")) if (!named.has(key)) work.delete("meta", key);
+export async function forgetSegments(work: Work, register: Uint8Array, still: readonly SegmentRef[]): Promise<void> {
+  const named = new Set(still.map(({ hash }) => segmentKey(register, hash)));
+  for (const { key } of await work.list("meta", segmentPrefix(register))) if (!named.has(key)) work.delete("meta", key);
 }
 
 /** By hex of the hash: what this device holds of the segments it knows. */
-export async function segmentContents(work: Work): Promise<ReadonlyMap<string, SegmentContent>> {
-  const rows = await work.list("meta", "archive/segment/");
+export async function segmentContents(work: Work, register: Uint8Array): Promise<ReadonlyMap<string, SegmentContent>> {
+  const rows = await work.list("meta", segmentPrefix(register));
   return new Map(rows.map(({ key, value }) => [key.slice(key.lastIndexOf("/") + 1), parseRow(segmentSchema, value)]));
 }

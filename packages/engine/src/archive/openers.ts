@@ -18,7 +18,7 @@ export const passphraseName = "passphrase";
 export const trusteesName = (planVersion: number): string => `plan ${planVersion}`;
 
 /** A device that is disputed keeps opening its own archive; nobody else's keys are wrapped to it. */
-export async function openersOf(work: Work, location: Location): Promise<readonly Opener[]> {
+export async function openersOf(work: Work, location: Pick<Location, "passphrase" | "trustees">): Promise<readonly Opener[]> {
   const devices = (await circleDevices(work)).filter(
     ({ device, status }) => status === "live" || (status === "frozen" && device === work.self.device),
   );
@@ -43,7 +43,7 @@ export function isWrappedFor(known: Known, openers: readonly Opener[]): boolean 
 type LiveTrustees = TrusteesOpener & { readonly recipient: string };
 
 /** The openers of plans that were not removed, by plan version. */
-export const trusteesIn = ({ trustees = [] }: Location): readonly LiveTrustees[] =>
+export const trusteesIn = ({ trustees = [] }: Pick<Location, "trustees">): readonly LiveTrustees[] =>
   trustees.flatMap(({ recipient, until, ...rest }) =>
     recipient === undefined || until !== undefined ? [] : [{ ...rest, recipient }],
   );

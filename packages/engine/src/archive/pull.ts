@@ -9,28 +9,40 @@
  * | none, though we know one                     | the vault lost the register      | the same                                   |
  * | one by, or for, a key that is none of ours   | turned by a device we have not heard of, or taken over | nothing, until the circle says more |
  */
-import { type Bytes, encode, equalBytes, struct, toHex, uint, sha256 } from "@photon/protocol/codec";
+import { encode, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
 import { type Head, headHash, noHead } from "@photon/protocol/archive";
 import { mergeState } from "../circle/merge.ts";
-import { archivable, listState, setState } from "../circle/state.ts";
+import { listState, setState } from "../circle/state.ts";
 import { noteChanged } from "../conversation/receive.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { forgetSegments, keepKnown, keepSegment, type Known, loadKnown, segmentContent, type SegmentRef } from "./known.ts";
-import { epochKeysOf, epochOfWriteKey, type Location, loadLocation } from "./location.ts";
+import { isAway } from "./away.ts";
+import { hashOf, identityBlobOf } from "./identity.ts";
+import { epochKeysOf, epochOfWriteKey, loadLocation } from "./location.ts";
 import { droppedFrom, noteHeld, putBack } from "./left-out.ts";
+import { handOut, queueAll, type Site, sitesOf, tellQueues } from "./queues.ts";
 import { headBody, openHead, readSegment } from "./reading.ts";
 import { damaged, type Vault, vaultAt } from "./vault.ts";
 
-/** For devices that were away: merges what others have archived since. The caller's unit is committed. */
+/** For devices that were away: merges what others have archived since, wherever. The caller's unit is committed. */
 export async function pullArchive(
   work: Work,
 ): Promise<{ readonly changed: readonly string[]; readonly problems: readonly PhotonError[] }> {
   const location = await loadLocation(work);
   if (location === undefined) return { changed: [], problems: [] };
-  const outcome = await catchUp(work, location, await loadKnown(work, location.register));
-  await work.commit();
-  return { changed: outcome.changed, problems: outcome.problems };
+  const sites = sitesOf(location);
+  await handOut(work, sites);
+  const changed: string[] = [];
+  const problems: PhotonError[] = [];
+  for (const site of sites) {
+    if (sites.length > 1 && (await isAway(work, site)) !== undefined) continue;
+    const outcome = await catchUp(work, site, await loadKnown(work, site.register));
+    changed.push(...outcome.changed);
+    problems.push(...outcome.problems);
+    await work.commit();
+  }
+  return { changed, problems };
 }
 
 export interface CaughtUp {
@@ -44,30 +56,30 @@ export interface CaughtUp {
 }
 const nothing = (kind: CaughtUp["kind"], ...problems: readonly PhotonError[]): CaughtUp => ({ kind, changed: [], problems });
 
-export async function catchUp(work: Work, location: Location, known: Known): Promise<CaughtUp> {
-  const vault = vaultAt(work.ports.blobs, location);
+export async function catchUp(work: Work, site: Site, known: Known): Promise<CaughtUp> {
+  const vault = vaultAt(work.ports.blobs, site);
   const answer = await vault.head();
   if (!answer.ok) return nothing("failed", answer.error.problem);
   const head = answer.value;
   const isKnown = head === undefined ? known.seq === 0 : head.seq === known.seq && equalBytes(headHash(head), known.headHash);
   if (head === undefined || isKnown || head.seq <= known.seq) {
-    if (isKnown) return head === undefined ? nothing("current") : takeSegments(work, location, vault, known);
+    if (isKnown) return head === undefined ? nothing("current") : takeSegments(work, site, vault, known);
     keepKnown(work, { ...known, heal: true });
     const served = head === undefined ? "no head" : `head ${head.seq}`;
     return nothing("behind", damaged(`the vault shows ${served} where head ${known.seq} was; it went back in time`));
   }
-  return take(work, location, vault, known, head);
+  return take(work, site, vault, known, head);
 }
 
 /**
  * Reads the whole archive again and takes the vault's head as it is: what of ours is not there becomes pending, and the
  * next flush uploads it. A segment that cannot be read is given up if we hold what it held, and else kept for a device that does.
  */
-export async function heal(work: Work, location: Location, known: Known): Promise<CaughtUp> {
-  for (const { key } of await archivable(work)) work.put("change", `a/${key}`, new Uint8Array(0));
+export async function heal(work: Work, site: Site, known: Known): Promise<CaughtUp> {
+  await queueAll(work, site.queue);
   keepKnown(work, { ...known, heal: true });
   await work.commit();
-  const vault = vaultAt(work.ports.blobs, location);
+  const vault = vaultAt(work.ports.blobs, site);
   const answer = await vault.head();
   if (!answer.ok) return nothing("failed", answer.error.problem);
   const fresh: Known = { ...known, heal: false, segments: [], open: undefined };
@@ -76,7 +88,7 @@ export async function heal(work: Work, location: Location, known: Known): Promis
     keepKnown(work, { ...fresh, ...none });
     return nothing("current");
   }
-  return take(work, location, vault, fresh, answer.value, { readAll: true });
+  return take(work, site, vault, fresh, answer.value, { readAll: true });
 }
 
 interface Reading {
@@ -86,19 +98,19 @@ interface Reading {
 
 async function take(
   work: Work,
-  location: Location,
+  site: Site,
   vault: Vault,
   known: Known,
   head: Head,
   reading: Reading = { readAll: false },
 ): Promise<CaughtUp> {
   const next = head.nextKey ?? head.writeKey;
-  const keys = epochKeysOf(location);
+  const keys = epochKeysOf(site);
   const body = headBody(head);
   if (!body.ok) return nothing("failed", body.error);
   if (
-    epochOfWriteKey(location, head.writeKey) === undefined ||
-    epochOfWriteKey(location, next) === undefined ||
+    epochOfWriteKey(site, head.writeKey) === undefined ||
+    epochOfWriteKey(site, next) === undefined ||
     !keys.has(body.value.epoch)
   ) {
     keepKnown(work, { ...known, heal: reading.readAll || known.heal, lostSince: known.lostSince ?? work.now() });
@@ -110,11 +122,12 @@ async function take(
   const opened = openHead(head, body.value, keys);
   if (!opened.ok) return nothing("failed", opened.error);
   const { manifest } = opened.value;
-  const identity = location.passphrase === undefined ? undefined : identityHash(location.passphrase.sealedIdentity);
+  const blob = identityBlobOf(site);
+  const identity = blob === undefined ? undefined : hashOf(blob);
   const isKept = identity !== undefined && head.keeps.some((hash) => equalBytes(hash, identity));
   return takeSegments(
     work,
-    location,
+    site,
     vault,
     {
       ...known,
@@ -135,7 +148,7 @@ async function take(
 /** Reads the segments of `known` that are not read yet, merges them, and makes `known` what is known. */
 async function takeSegments(
   work: Work,
-  location: Location,
+  site: Site,
   vault: Vault,
   known: Known,
   { readAll }: Reading = { readAll: false },
@@ -147,12 +160,12 @@ async function takeSegments(
   const dropped = readAll ? [] : droppedFrom((await loadKnown(work, known.register)).segments, known.segments);
   const isHere = new Set<string>();
   for (const ref of known.segments) {
-    const held = (await segmentContent(work, ref.hash)) !== undefined;
+    const held = (await segmentContent(work, site.register, ref.hash)) !== undefined;
     if (held && !readAll) {
       segments.push(ref);
       continue;
     }
-    const read = await readSegment(vault, ref, epochKeysOf(location));
+    const read = await readSegment(vault, ref, epochKeysOf(site));
     switch (read.kind) {
       case "unreachable":
         // What was merged so far stays merged; the head is looked at again next time.
@@ -160,46 +173,48 @@ async function takeSegments(
       case "damaged":
         problems.push(read.problem);
         if (held) continue;
-        await note(work, ref.hash);
+        await note(work, site.register, ref.hash);
         break;
-      case "read":
-        changed.push(...(await mergeState(work, read.segment.changes, "archive")));
+      case "read": {
+        const merged = await mergeState(work, read.segment.changes, "archive");
+        await tellQueues(work, site, read.segment.changes, merged);
+        changed.push(...merged);
         if (dropped.length > 0) await noteHeld(work, read.segment.changes, isHere);
-        keepSegment(work, ref.hash, read.segment.content);
-        await unnote(work, ref.hash);
+        keepSegment(work, site.register, ref.hash, read.segment.content);
+        await unnote(work, site.register, ref.hash);
+      }
     }
     segments.push(ref);
   }
   noteChanged(work, changed);
-  const left = dropped.length === 0 ? 0 : await putBack(work, dropped, segments, isHere);
+  const left = dropped.length === 0 ? 0 : await putBack(work, site.queue, site.register, dropped, segments, isHere);
   if (left > 0) problems.push(damaged(`another device left ${left} entries out of the backup; they are put back`));
   keepKnown(work, { ...known, segments });
-  await forgetSegments(work, segments);
+  await forgetSegments(work, site.register, segments);
   return { kind: "current", changed, problems };
 }
 
-export const identityHash = (sealedIdentity: Bytes): Bytes => new Uint8Array(sha256(sealedIdentity));
-
-const damagedKey = (hash: Uint8Array): string => `arch/damaged/${toHex(hash)}`;
+const damagedAt = (register: Uint8Array): string => `arch/damaged/${toHex(register)}/`;
+const damagedKey = (register: Uint8Array, hash: Uint8Array): string => `${damagedAt(register)}${toHex(hash)}`;
 
 /** Asks the other devices: whoever holds what this segment held uploads it again. */
-async function note(work: Work, hash: Uint8Array): Promise<void> {
-  const key = damagedKey(hash);
+async function note(work: Work, register: Uint8Array, hash: Uint8Array): Promise<void> {
+  const key = damagedKey(register, hash);
   const noted = (await listState(work, key)).length > 0;
   if (!noted) await setState(work, key, encode(struct({ at: [1, uint()] }), { at: work.now() }));
 }
 
-async function unnote(work: Work, hash: Uint8Array): Promise<void> {
-  for (const { key } of await listState(work, damagedKey(hash))) await setState(work, key, undefined);
+async function unnote(work: Work, register: Uint8Array, hash: Uint8Array): Promise<void> {
+  for (const { key } of await listState(work, damagedKey(register, hash))) await setState(work, key, undefined);
 }
 
 /** Whether another device could not read a segment whose content is here. Notes about segments that are gone are taken down. */
 export async function isAskedToHeal(work: Work, known: Known): Promise<boolean> {
   let asked = false;
-  for (const { key } of await listState(work, "arch/damaged/")) {
-    const ref = known.segments.find(({ hash }) => damagedKey(hash) === key);
+  for (const { key } of await listState(work, damagedAt(known.register))) {
+    const ref = known.segments.find(({ hash }) => damagedKey(known.register, hash) === key);
     if (ref === undefined) await setState(work, key, undefined);
-    else asked ||= (await segmentContent(work, ref.hash)) !== undefined;
+    else asked ||= (await segmentContent(work, known.register, ref.hash)) !== undefined;
   }
   return asked;
 }

@@ -5,7 +5,7 @@
  * every device looks back for one that no device in other hands has spoiled.
  */
 import { type Bytes, equalBytes, err, ok, type Result } from "@photon/protocol/codec";
-import { type Change, headHash, openIdentity, openPassphraseIdentity } from "@photon/protocol/archive";
+import { type Change, headHash, openIdentity, openPassphraseIdentity, unveilIdentity } from "@photon/protocol/archive";
 import type { Ports } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
@@ -17,16 +17,16 @@ import { changesIn, type Contents, type HeadReader, headReader, type HeadView, t
 import { weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
 import { aroundHead, candidatesAt, newestGoodHead, seqOf, type Surroundings } from "./look-back.ts";
 import type { OpenedView } from "./looker.ts";
-import { identityHash } from "./pull.ts";
 import type { OpenedHead } from "./reading.ts";
-import { damaged, type Vault, vaultAt } from "./vault.ts";
+import { hashOf } from "./identity.ts";
+import { type ArchivePlace, damaged, type Vault, vaultAt } from "./vault.ts";
 
-export interface ArchivePlace {
-  /** Origin of the vault. */
-  readonly vault: string;
+/** What somebody has seen of a register: a vault that shows an older head has gone back in time. */
+export interface Pin {
   readonly register: Bytes;
-  /** The sequence number that another device has seen: a vault that shows an older head is noticed. */
-  readonly atLeast?: number | undefined;
+  readonly sequence: number;
+  /** Absent where only the number was passed on. */
+  readonly headHash?: Bytes | undefined;
 }
 
 /**
@@ -41,6 +41,8 @@ export type Cut =
 
 export interface RestoreOptions {
   readonly cut?: Cut;
+  /** Those of other registers are left aside. */
+  readonly pins?: readonly Pin[];
   /** Is told 0 to 1. */
   readonly onProgress?: (part: number) => void;
 }
@@ -62,6 +64,8 @@ export interface Restored extends ArchivePlace {
   readonly segments: readonly { readonly ref: SegmentRef; readonly content: SegmentContent }[];
   /** What could not be read, or was passed over; the rest is there. */
   readonly problems: readonly PhotonError[];
+  /** The vault shows less than was pinned: also among the problems. */
+  readonly behind: PhotonError | undefined;
 }
 
 type PortsForRestore = Pick<Ports, "blobs" | "keys">;
@@ -82,13 +86,20 @@ export function restoreArchive(
   );
 }
 
+/** Where somebody with the passphrase alone finds the archive, and what they need besides. */
+export interface PassphraseTicket extends ArchivePlace {
+  /** Hash of the opener's private half as this vault keeps it. */
+  readonly identity: Bytes;
+  readonly veil: Bytes;
+}
+
 /**
  * With the passphrase alone. By default the newest good head.
- * @param identity hash of the opener's sealed identity, which the vault keeps: see `passphraseTicket`.
+ * @param place as `passphraseTickets` told it.
  */
 export async function restoreWithPassphrase(
   ports: Pick<Ports, "blobs">,
-  place: ArchivePlace & { readonly identity: Bytes },
+  place: PassphraseTicket,
   passphrase: string,
   options: RestoreOptions = {},
 ): Promise<Result<Restored, PhotonError>> {
@@ -96,8 +107,10 @@ export async function restoreWithPassphrase(
   const sealed = await vault.blob(place.identity);
   if (!sealed.ok)
     return err(sealed.error.refusal === "not-found" ? damaged("the passphrase's key is missing") : sealed.error.problem);
-  if (!equalBytes(identityHash(sealed.value), place.identity)) return err(damaged("the passphrase's key was changed"));
-  const opener = await openPassphraseIdentity(sealed.value, passphrase);
+  if (!equalBytes(hashOf(sealed.value), place.identity)) return err(damaged("the passphrase's key was changed"));
+  const unveiled = unveilIdentity(place.veil, place.register, sealed.value);
+  if (!unveiled.ok) return err(damaged("the passphrase's key is another one's"));
+  const opener = await openPassphraseIdentity(unveiled.value, passphrase);
   if (!opener.ok) return err(photonError("wrong-secret"));
   return restore(vault, place, openerKeyring(opener.value.decryptAge), options, "the passphrase opens no wrapping of it");
 }
@@ -125,9 +138,9 @@ export async function restoreWithIdentity(
 
 async function restore(
   vault: Vault,
-  { vault: origin, register, atLeast = 0 }: ArchivePlace,
+  { vault: origin, register }: ArchivePlace,
   keyring: Keyring,
-  { cut = { kind: "good" }, onProgress = () => undefined }: RestoreOptions,
+  { cut = { kind: "good" }, pins = [], onProgress = () => undefined }: RestoreOptions,
   closed: string,
 ): Promise<Result<Restored, PhotonError>> {
   let shown = -1;
@@ -141,8 +154,11 @@ async function restore(
   if (chosen.value === undefined) return err(await whyNone(reader, closed));
   const { opened, keys, contents, changes, later, passedOver, problems } = chosen.value;
   progress(1);
-  const newest = passedOver ?? opened.head.seq;
-  if (newest < atLeast) problems.push(damaged(`the vault shows head ${newest} where head ${atLeast} was; it went back in time`));
+  const behind = await behindPins(
+    vault,
+    passedOver ?? opened.head.seq,
+    pins.filter((pin) => equalBytes(pin.register, register)),
+  );
   return ok({
     vault: origin,
     register,
@@ -152,8 +168,24 @@ async function restore(
     opened,
     passedOver,
     segments: contents.segments,
-    problems,
+    problems: behind === undefined ? problems : [...problems, behind],
+    behind,
   });
+}
+
+/** Whether the vault shows an older head than was seen, or another one in its place. */
+async function behindPins(vault: Vault, newest: number, pins: readonly Pin[]): Promise<PhotonError | undefined> {
+  const [latest] = pins.toSorted((a, b) => b.sequence - a.sequence);
+  if (latest === undefined) return undefined;
+  if (newest < latest.sequence)
+    return damaged(`the vault shows head ${newest} where head ${latest.sequence} was; it went back in time`);
+  for (const { sequence, headHash: pinned } of pins) {
+    const head = pinned === undefined ? undefined : await vault.head(sequence);
+    // One that is past its days of grace cannot be compared any more.
+    if (head?.ok === true && head.value !== undefined && pinned !== undefined && !equalBytes(headHash(head.value), pinned))
+      return damaged(`head ${sequence} is another one than was seen; the vault went back in time`);
+  }
+  return undefined;
 }
 
 interface Choice extends Pick<OpenedView, "opened" | "keys"> {
@@ -247,7 +279,7 @@ async function whyNone(reader: HeadReader, closed: string): Promise<PhotonError>
  */
 export function adoptRestored(work: Work, { register, opened, segments }: Restored): void {
   const { head, body, manifest } = opened;
-  for (const { ref, content } of segments) keepSegment(work, ref.hash, content);
+  for (const { ref, content } of segments) keepSegment(work, register, ref.hash, content);
   keepKnown(work, {
     register,
     seq: head.seq,
@@ -265,12 +297,31 @@ export function adoptRestored(work: Work, { register, opened, segments }: Restor
 }
 
 /**
- * Takes in what a person came back to who has lost every device, and begins an archive of their own: the old register's
- * write key went with the old devices. All that was restored is still to be archived in the new one. In the caller's unit.
+ * Takes in what a person came back to who has lost every device, and leaves the old registers behind: their write keys went
+ * with the old devices. All that was restored is still to be archived in new ones. In the caller's unit.
+ * @param others restored from further vaults: of those, what the first one lacks.
  */
-export async function adoptRecovered(work: Work, { vault, register, epochKeys, changes, later }: Restored): Promise<void> {
-  await mergeState(work, changes, "archive");
-  await mergeState(work, later, "archive");
-  await leaveBehind(work, { vault, register }, epochKeys);
+export async function adoptRecovered(work: Work, first: Restored, ...others: readonly Restored[]): Promise<void> {
+  await mergeState(work, first.changes, "archive");
+  await mergeState(work, first.later, "archive");
+  const held = new Set([...first.changes, ...first.later].map(({ key }) => key));
+  for (const { changes, later } of others) {
+    const missing = [...changes, ...later].filter(({ key }) => !held.has(key));
+    await mergeState(work, missing, "archive");
+  }
+  for (const { vault, register, epochKeys } of [first, ...others]) await leaveBehind(work, { vault, register }, epochKeys);
   for (const { key } of await archivable(work)) markPending(work, key, { circle: false, archive: true });
+}
+
+/**
+ * What is missing of an archive that was restored from several vaults. One that is behind, or damaged, does no harm where
+ * another one has all of it.
+ * @param failed of those from which nothing could be restored.
+ */
+export function problemsOf(all: readonly Restored[], failed: readonly PhotonError[]): readonly PhotonError[] {
+  const whole = all.some(
+    ({ problems, passedOver }) => problems.length === 0 || (passedOver !== undefined && problems.length === 1),
+  );
+  const said = all.flatMap(({ problems, passedOver }) => (whole && passedOver === undefined ? [] : problems));
+  return [...said, ...failed];
 }

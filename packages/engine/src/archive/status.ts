@@ -1,13 +1,15 @@
 /** How the backup stands, and letting a passphrase open it. */
 import { type Bytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import { makePassphraseOpener } from "@photon/protocol/archive";
-import type { BackupStatus } from "../api.ts";
-import { pendingChanges } from "../circle/state.ts";
+import type { BackupStatus, VaultStatus } from "../api.ts";
+import { pendingChanges as allPending } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { loadKnown, segmentContents } from "./known.ts";
-import { keepLocation, loadLocation, turned } from "./location.ts";
-import { identityHash } from "./pull.ts";
+import { keepLocation, loadLocation, locatedIn, placesOf, turned } from "./location.ts";
+import { hashOf, identityBlobOf } from "./identity.ts";
+import { handOut, type Site, sitesOf } from "./queues.ts";
+import type { PassphraseTicket, Pin } from "./restore.ts";
 import { pendingDeletion } from "./undo.ts";
 import type { ArchivePlace } from "./vault.ts";
 
@@ -16,26 +18,62 @@ export const minPassphrase = 12;
 
 export const isWeak = (passphrase: string): boolean => Array.from(passphrase.normalize("NFC")).length < minPassphrase;
 
-/** As this device knows it; nothing is asked of the vault. */
+/** As this device knows it; nothing is asked of a vault. What is said of one vault is said of the one that has most. */
 export async function backupStatus(work: Work): Promise<BackupStatus> {
   const location = await loadLocation(work);
-  const pending = await pendingChanges(work, "a");
   if (location === undefined) {
-    const nothing = { sequence: 0, archivedAt: undefined, segments: 0, bytes: 0, openers: [], pendingDeletion: undefined };
-    return { vault: "", pendingChanges: pending.length, ...nothing };
+    const pendingChanges = (await allPending(work, "a")).length;
+    const nothing = {
+      sequence: 0,
+      archivedAt: undefined,
+      segments: 0,
+      bytes: 0,
+      openers: [],
+      pendingDeletion: undefined,
+      vaults: [],
+    };
+    return { vault: "", pendingChanges, ...nothing };
   }
-  const known = await loadKnown(work, location.register);
-  const contents = await segmentContents(work);
+  const sites = sitesOf(location);
+  await handOut(work, sites);
+  const vaults: VaultStatus[] = [];
+  for (const site of sites) vaults.push(await vaultStatus(work, site));
+  const best = vaults.toSorted((a, b) => a.pendingChanges - b.pendingChanges)[0] ?? vaults[0];
+  const site = sites.find(({ vault }) => vault === best?.vault);
+  if (best === undefined || site === undefined) throw new Error("an archive without a vault");
+  const known = await loadKnown(work, site.register);
+  const contents = await segmentContents(work, site.register);
   return {
-    vault: location.vault,
-    sequence: known.seq,
-    archivedAt: known.archivedAt,
-    pendingChanges: pending.length,
+    ...best,
     segments: known.segments.length,
     bytes: known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.size ?? 0), 0),
     openers: known.openers,
     pendingDeletion: await pendingDeletion(work),
+    vaults,
   };
+}
+
+async function vaultStatus(work: Work, site: Site): Promise<VaultStatus> {
+  const { seq, archivedAt } = await loadKnown(work, site.register);
+  return { vault: site.vault, sequence: seq, archivedAt, pendingChanges: (await allPending(work, site.queue)).length };
+}
+
+export interface ArchivePin extends Pin, ArchivePlace {
+  readonly headHash: Bytes;
+}
+
+/**
+ * What this device last saw of each register, for others to hold against what a vault shows: the circle, trustees, and
+ * whoever restores.
+ */
+export async function archivePins(work: Work): Promise<readonly ArchivePin[]> {
+  const location = await loadLocation(work);
+  const pins: ArchivePin[] = [];
+  for (const { vault, register } of location === undefined ? [] : placesOf(location)) {
+    const { seq, headHash } = await loadKnown(work, register);
+    if (seq > 0) pins.push({ vault, register, sequence: seq, headHash });
+  }
+  return pins;
 }
 
 /**
@@ -53,14 +91,18 @@ export async function addPassphraseOpener(
   if (location === undefined) throw new Error("a profile without an archive");
   const opener = await makePassphraseOpener(passphrase, cost);
   const next = location.passphrase === undefined ? location : turned(work, location);
-  await keepLocation(work, { ...next, passphrase: { ...opener, since: work.now() } });
+  await keepLocation(work, { ...next, passphrase: { ...opener, since: work.now(), veil: work.random(32) } });
   return ok(await backupStatus(work));
 }
 
-/** Where somebody with the passphrase alone finds the archive; undefined without a passphrase opener. */
-export async function passphraseTicket(work: Work): Promise<(ArchivePlace & { readonly identity: Bytes }) | undefined> {
+/** Where somebody with the passphrase alone finds the archive, at each vault; none without a passphrase opener. */
+export async function passphraseTickets(work: Work): Promise<readonly PassphraseTicket[]> {
   const location = await loadLocation(work);
-  if (location?.passphrase === undefined) return undefined;
-  const { vault, register, passphrase } = location;
-  return { vault, register, identity: identityHash(passphrase.sealedIdentity) };
+  const passphrase = location?.passphrase;
+  if (location === undefined || passphrase === undefined) return [];
+  return locatedIn(location).flatMap((located) => {
+    const blob = identityBlobOf(located);
+    const { vault, register } = located;
+    return blob === undefined ? [] : [{ vault, register, identity: hashOf(blob), veil: passphrase.veil }];
+  });
 }

@@ -18,7 +18,7 @@ import { openRelationships } from "./counting.ts";
 import { forgetFormer } from "./former.ts";
 import { changesIn, headReader } from "./heads.ts";
 import { loadKnown } from "./known.ts";
-import { loadLocation } from "./location.ts";
+import { type Location, loadLocation, placesOf } from "./location.ts";
 import { harmedIn, harmOf, shapeOf } from "./shape.ts";
 import { keptHeads, type KeptHead, keptPlaces, versionName } from "./versions.ts";
 import { vaultAt } from "./vault.ts";
@@ -50,8 +50,7 @@ export async function lookForLosses(work: Work): Promise<PhotonError | undefined
   const location = await loadLocation(work);
   if (location === undefined) return undefined;
   const last = await work.read("meta", row, foundSchema);
-  const { open } = await loadKnown(work, location.register);
-  const fewer = last !== undefined && open !== undefined && open.count < last.open;
+  const fewer = last !== undefined && (await countsIn(work, location)).some((count) => count < last.open);
   if (last !== undefined && elapsed(last.at, work.now()) < day && !fewer) return undefined;
   const heads = await keptHeads(work);
   if (!heads.ok) return heads.error;
@@ -61,6 +60,12 @@ export async function lookForLosses(work: Work): Promise<PhotonError | undefined
   work.write("meta", row, foundSchema, { at: work.now(), open: count, ...(lost.value === undefined ? {} : { lost: lost.value }) });
   await forgetFormer(work);
   return undefined;
+}
+
+/** As this device last told them to the vaults. */
+async function countsIn(work: Work, location: Location): Promise<readonly number[]> {
+  const known = await Promise.all(placesOf(location).map(({ register }) => loadKnown(work, register)));
+  return known.flatMap(({ open }) => (open === undefined ? [] : [open.count]));
 }
 
 async function lossIn(

@@ -10,15 +10,18 @@
  */
 import { equalBytes } from "@photon/protocol/codec";
 import { noHead } from "@photon/protocol/archive";
-import { pendingChanges } from "../circle/state.ts";
+import { archivable, pendingChanges } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { bring, openRegister } from "./increment.ts";
-import { keepKnown, type Known, loadKnown } from "./known.ts";
+import { forgetSegments, keepKnown, loadKnown } from "./known.ts";
+import { isAway, noteAway, noteHere } from "./away.ts";
+import { hashOf, identityBlobOf } from "./identity.ts";
 import { leaveBehind } from "./former.ts";
-import { epochKeysOf, epochOfWriteKey, inForce, keepLocation, type Location, loadLocation, turned } from "./location.ts";
+import { begunAnew, epochKeysOf, epochOfWriteKey, inForce, keepLocation, type Location, loadLocation, turned } from "./location.ts";
 import { isWrappedFor, openersOf } from "./openers.ts";
-import { type CaughtUp, catchUp, heal, identityHash, isAskedToHeal } from "./pull.ts";
+import { type CaughtUp, catchUp, heal, isAskedToHeal } from "./pull.ts";
+import { handOut, type Site, sitesOf } from "./queues.ts";
 import { vaultAt } from "./vault.ts";
 
 /** How often in a row another device may be faster before it is left for the next flush. */
@@ -26,24 +29,50 @@ const patience = 8;
 /** For how long, in ms, a register that answers to a foreign key is waited for before a new one is begun. */
 export const lostAfter = 24 * 3600 * 1000;
 
+/** Bytes of entries for which another register is begun: a third of what a vault takes by default. */
+const largestFresh = 340 * 1024 * 1024;
+
 export interface Flushed {
-  /** Whether the vault has everything that belongs in the archive. */
+  /** Whether some vault has everything that belongs in the archive. */
   readonly archived: boolean;
   readonly problems: readonly PhotonError[];
 }
 
-/** Commits the caller's unit, and one more for each step that is done for good. Never throws for what a vault does. */
+/**
+ * Brings what changed to every vault, one after the other. Commits the caller's unit, and one more for each step that is done
+ * for good. Never throws for what a vault does.
+ */
 export async function flushArchive(work: Work): Promise<Flushed> {
+  const location = await loadLocation(work);
+  if (location === undefined) {
+    await work.commit();
+    return { archived: true, problems: [] };
+  }
+  const sites = sitesOf(location);
+  await handOut(work, sites);
+  await work.commit();
   const problems: PhotonError[] = [];
+  let archived = false;
+  for (const { vault } of sites) archived = (await flushTo(work, vault, problems)) || archived;
+  return { archived, problems };
+}
+
+/** @returns whether the vault has everything that belongs in the archive. */
+async function flushTo(work: Work, vault: string, problems: PhotonError[]): Promise<boolean> {
   for (let tries = 0; tries < patience;) {
     const location = await loadLocation(work);
-    if (location === undefined) return { archived: true, problems };
-    const known = await loadKnown(work, location.register);
-    const step = await oneStep(work, location, known, problems);
+    const site = location === undefined ? undefined : sitesOf(location).find((one) => one.vault === vault);
+    if (location === undefined || site === undefined) return false;
+    const away = site.others.length === 0 ? undefined : await isAway(work, site);
+    if (away !== undefined) {
+      problems.push(away);
+      return false;
+    }
+    const step = await oneStep(work, location, site, problems);
     await work.commit();
     switch (step) {
       case "idle":
-        return { archived: (await pendingChanges(work, "a", 0)).length === 0, problems };
+        return (await pendingChanges(work, site.queue, 0)).length === 0;
       case "done":
         tries = 0;
         break;
@@ -51,62 +80,90 @@ export async function flushArchive(work: Work): Promise<Flushed> {
         tries += 1;
         break;
       case "failed":
-        return { archived: false, problems };
+        return false;
     }
   }
   problems.push(photonError("vault-refused", "other devices kept changing the archive; it goes on with the next sync"));
-  return { archived: false, problems };
+  return false;
 }
 
 /** `done`: something is in force. `again`: look again. `failed`: not now; `problems` says why. */
 type Step = "idle" | "done" | "again" | "failed";
 
-async function oneStep(work: Work, location: Location, known: Known, problems: PhotonError[]): Promise<Step> {
-  if (known.heal || (await isAskedToHeal(work, known))) return takeIn(work, location, problems, await heal(work, location, known));
-  const signer = known.writeKey === undefined ? inForce(location) : epochOfWriteKey(location, known.writeKey);
-  if (signer === undefined) return takeIn(work, location, problems, await catchUp(work, location, known));
+async function oneStep(work: Work, location: Location, site: Site, problems: PhotonError[]): Promise<Step> {
+  const known = await loadKnown(work, site.register);
+  if (known.heal || (await isAskedToHeal(work, known)))
+    return takeIn(work, location, site, problems, await heal(work, site, known));
+  const signer = known.writeKey === undefined ? inForce(site) : epochOfWriteKey(site, known.writeKey);
+  if (signer === undefined) return takeIn(work, location, site, problems, await catchUp(work, site, known));
   const openers = await openersOf(work, location);
-  const identity = location.passphrase === undefined ? undefined : identityHash(location.passphrase.sealedIdentity);
-  const isTurned = known.epoch === inForce(location).epoch && signer === inForce(location);
+  const identityBlob = identityBlobOf(site);
+  const isTurned = known.epoch === inForce(site).epoch && signer === inForce(site);
   const isWrapped = isTurned && isWrappedFor(known, openers) && !equalBytes(known.wraps, noHead);
-  const hasIdentity = identity === undefined || (known.identity !== undefined && equalBytes(identity, known.identity));
-  if (isWrapped && hasIdentity && (await pendingChanges(work, "a", 0)).length === 0) return "idle";
-  const upload = { work, location, known, openers, vault: vaultAt(work.ports.blobs, location), signer };
+  const hasIdentity =
+    identityBlob === undefined || (known.identity !== undefined && equalBytes(hashOf(identityBlob), known.identity));
+  if (isWrapped && hasIdentity && (await pendingChanges(work, site.queue, 0)).length === 0) return "idle";
+  const upload = { work, location: site, queue: site.queue, known, openers, vault: vaultAt(work.ports.blobs, site), signer };
   const failure = known.seq === 0 ? await openRegister(upload) : await bring({ ...upload, isWrapped, hasIdentity }, problems);
-  if (failure === undefined) return "done";
-  if (failure.refusal === "not-found") {
+  if (failure === undefined) {
+    await noteHere(work, site);
+    return "done";
+  }
+  const { refusal, problem } = failure;
+  if (refusal === "not-found") {
     // A blob that the head needs is gone.
     keepKnown(work, { ...known, heal: true });
     return "again";
   }
-  if (failure.refusal !== "conflict" && failure.refusal !== "forbidden") return fail(problems, failure.problem);
-  const caught = await catchUp(work, location, known);
-  const { seq } = await loadKnown(work, location.register);
+  if (refusal === "quota-exceeded" && (await isRoomElsewhere(work, site))) return anew(work, location, site);
+  if (refusal !== "conflict" && refusal !== "forbidden") return fail(work, site, problems, problem);
+  const caught = await catchUp(work, site, known);
+  const { seq } = await loadKnown(work, site.register);
   // Our key is the right one for the head that the vault shows, and yet it refuses.
-  if (failure.refusal === "forbidden" && caught.kind === "current" && seq === known.seq) return fail(problems, failure.problem);
-  return takeIn(work, location, problems, caught);
+  if (refusal === "forbidden" && caught.kind === "current" && seq === known.seq) return fail(work, site, problems, problem);
+  return takeIn(work, location, site, problems, caught);
 }
 
-function fail(problems: PhotonError[], problem: PhotonError): Step {
+async function fail(work: Work, site: Site, problems: PhotonError[], problem: PhotonError): Promise<Step> {
   problems.push(problem);
+  if (site.others.length > 0 && problem.code === "vault-unreachable") await noteAway(work, site, problem);
   return "failed";
 }
 
-async function takeIn(work: Work, location: Location, problems: PhotonError[], caught: CaughtUp): Promise<Step> {
+async function takeIn(work: Work, location: Location, site: Site, problems: PhotonError[], caught: CaughtUp): Promise<Step> {
   problems.push(...caught.problems);
   switch (caught.kind) {
     case "current":
     case "behind":
       return "again";
-    case "failed":
+    case "failed": {
+      const away = caught.problems.find(({ code }) => code === "vault-unreachable");
+      if (away !== undefined && site.others.length > 0) await noteAway(work, site, away);
       return "failed";
+    }
     case "locked-out": {
-      const { lostSince } = await loadKnown(work, location.register);
+      const { lostSince } = await loadKnown(work, site.register);
       if (lostSince === undefined || work.now() - lostSince < lostAfter) return "failed";
       // Nobody of ours turned it: a device that was retired did, before it was shut out. The old register stays where it is.
-      await leaveBehind(work, location, epochKeysOf(location));
-      await keepLocation(work, { ...turned(work, location), register: work.random(16), begun: work.now() });
-      return "again";
+      return anew(work, location, site);
     }
   }
+}
+
+/** Another register at this vault, under keys that nobody has seen. */
+async function anew(work: Work, location: Location, site: Site): Promise<Step> {
+  await leaveBehind(work, site, epochKeysOf(site));
+  await forgetSegments(work, site.register, []);
+  await keepLocation(work, begunAnew(work, turned(work, location), site.vault));
+  return "again";
+}
+
+/**
+ * Whether what belongs in the archive would fit a register that holds nothing else. One that is full of what was written over,
+ * or that somebody filled, is left behind; not more than once a day, so that whoever fills one after the other is outlasted.
+ */
+async function isRoomElsewhere(work: Work, { begun }: Site): Promise<boolean> {
+  if (work.now() - begun < lostAfter) return false;
+  const size = (await archivable(work)).reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+  return size < largestFresh;
 }

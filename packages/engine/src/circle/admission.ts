@@ -7,7 +7,7 @@ import { decode, encode, err, ok, type Result } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
 import { makeDeviceCode, readAnswer, sealReply, startRendezvous } from "@photon/protocol/meeting";
 import { maxLeaves } from "@photon/protocol/statement";
-import { backupStatus } from "../archive/status.ts";
+import { archivePins } from "../archive/status.ts";
 import { flushArchive } from "../archive/upload.ts";
 import { drain } from "../conversation/drain.ts";
 import { found } from "../conversation/founding.ts";
@@ -59,10 +59,10 @@ export async function admitAnswerer(work: Work, offer: Offer): Promise<Result<In
   if (!archived.archived) return err(archived.problems[0] ?? photonError("vault-unreachable"));
   const location = await getChange(work, "arch/location");
   if (location === undefined) throw new Error("a profile without an archive");
-  const { sequence } = await backupStatus(work);
+  const pins = (await archivePins(work)).map(({ register, sequence, headHash }) => ({ register, sequence, headHash }));
   const reply = sealReply(
     read.value.key,
-    encode(welcomeSchema, { relay: offer.relay, location, name: device.name, sequence }),
+    encode(welcomeSchema, { relay: offer.relay, location, name: device.name, pins }),
     work.random(24),
   );
   if (!reply.ok) throw new Error(`the reply does not fit: ${reply.error.detail}`);

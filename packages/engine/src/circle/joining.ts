@@ -4,8 +4,8 @@
  */
 import { type Bytes, decode, encode, err, ok, type Result } from "@photon/protocol/codec";
 import { answerRendezvous, openReply, parseDeviceCode, type ParsedDeviceCode } from "@photon/protocol/meeting";
-import { locationSchema } from "../archive/location.ts";
-import { adoptRestored, restoreArchive } from "../archive/restore.ts";
+import { locationSchema, placesOf } from "../archive/location.ts";
+import { adoptRestored, problemsOf, restoreArchive, type Restored } from "../archive/restore.ts";
 import type { Ports } from "../api.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";
@@ -78,15 +78,24 @@ export async function restoreFromReply(
   if (!welcome.ok) return err(photonError("bad-code", welcome.error.detail));
   const location = decode(locationSchema, welcome.value.location.value ?? new Uint8Array(0), 48 * 1024);
   if (!location.ok) return err(photonError("bad-code", location.error.detail));
-  const { vault, register } = location.value;
-  const restored = await restoreArchive(work.ports, { vault, register, atLeast: welcome.value.sequence }, { onProgress });
-  if (!restored.ok) return restored;
-  await mergeState(work, [...restored.value.changes, welcome.value.location], "archive");
-  adoptRestored(work, restored.value);
-  const record = { ...answered.record, name: welcome.value.name, relay: welcome.value.relay, vault };
+  const places = placesOf(location.value);
+  const restored: Restored[] = [];
+  const failed: PhotonError[] = [];
+  for (const [at, place] of places.entries()) {
+    const told = (part: number): void => onProgress((at + part) / places.length);
+    const one = await restoreArchive(work.ports, place, { pins: welcome.value.pins, onProgress: told });
+    if (one.ok) restored.push(one.value);
+    else failed.push(one.error);
+  }
+  const [first] = failed;
+  if (restored.length === 0 && first !== undefined) return err(first);
+  for (const { changes } of restored) await mergeState(work, changes, "archive");
+  await mergeState(work, [welcome.value.location], "archive");
+  for (const one of restored) adoptRestored(work, one);
+  const record = { ...answered.record, name: welcome.value.name, relay: welcome.value.relay, vault: places[0]?.vault ?? "" };
   work.write("meta", "profile", profileSchema, record);
   await work.commit();
-  return ok({ record, problems: restored.value.problems });
+  return ok({ record, problems: problemsOf(restored, failed) });
 }
 
 /** Gives the siblings what they need to put this device into the relationships there are, and into new ones. */

@@ -1,5 +1,5 @@
 /** What two devices of one person tell each other while one admits the other (spec/10-circle.md, "Adding a device"). */
-import { type SchemaType, struct, text, uint } from "@photon/protocol/codec";
+import { bytes, list, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
 import { changeSchema } from "@photon/protocol/archive";
 import { leafSchema } from "@photon/protocol/statement";
 
@@ -21,8 +21,8 @@ export const welcomeSchema = struct({
   location: [2, changeSchema],
   /** The name it got in the circle, where its own was taken. */
   name: [3, text(64)],
-  /** The archive is at least this far: an older head at the vault is a rollback. */
-  sequence: [4, uint()],
+  /** The archive is at least this far: an older head at a vault is a rollback. */
+  pins: [4, list(struct({ register: [1, bytes(16)], sequence: [2, uint()], headHash: [3, bytes(32)] }), { max: 3 })],
 });
 
 /** Days for which the three drops stay at the relay; the exchange itself takes seconds. */

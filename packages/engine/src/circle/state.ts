@@ -147,18 +147,19 @@ export const firstSeenOf = (entry: Entry): number => {
 };
 
 /**
- * The entries that are still to be told (`c`) or archived (`a`), as changes.
+ * The entries that are still to be told or archived, as changes.
+ * @param queue `c` of those to be told, `a` of those to be archived, or a vault's own (`archive/queues.ts`).
  * @param enough no more are read once these come to more than so many bytes.
  */
 export async function pendingChanges(
   work: Work,
-  kind: "c" | "a",
+  queue: string,
   enough: number = Number.POSITIVE_INFINITY,
 ): Promise<readonly Change[]> {
   const changes: Change[] = [];
   let size = 0;
-  for (const row of await work.list("change", `${kind}/`)) {
-    const key = row.key.slice(2);
+  for (const row of await work.list("change", `${queue}/`)) {
+    const key = row.key.slice(queue.length + 1);
     const entry = await work.read("state", key, entrySchema);
     if (entry === undefined) continue;
     changes.push({ key, ...entry });
@@ -169,10 +170,10 @@ export async function pendingChanges(
 }
 
 /** To be called in the unit that makes them told or archived for good. An entry written since stays pending. */
-export async function settleChanges(work: Work, kind: "c" | "a", changes: readonly Change[]): Promise<void> {
+export async function settleChanges(work: Work, queue: string, changes: readonly Change[]): Promise<void> {
   for (const change of changes) {
     const entry = await work.read("state", change.key, entrySchema);
-    if (entry === undefined || compareHlc(entry.hlc, change.hlc) <= 0) work.delete("change", `${kind}/${change.key}`);
+    if (entry === undefined || compareHlc(entry.hlc, change.hlc) <= 0) work.delete("change", `${queue}/${change.key}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { liveLeaves } from "@photon/protocol/lineage";
 import { makeQueueKeys, maxBoardWriters, readKeyOf } from "@photon/protocol/queue";
 import { encodeTalk } from "@photon/protocol/recovery";
 import { certifyPseudonym, dealRecovery, encodePacket, eraseShares, pseudonymKey, type Shares } from "@photon/protocol/trustees";
-import { loadLocation } from "../archive/location.ts";
+import { loadLocation, placesOf } from "../archive/location.ts";
 import { setTrusteeOpener } from "../archive/openers.ts";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
@@ -64,7 +64,7 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
       ...name,
       shares,
       verification: dealt.verification.data,
-      archives: [{ vault: location.vault, register: location.register }],
+      archives: placesOf(location).map(({ vault, register }) => ({ vault, register })),
       queues: boards.map(({ relay, receiveId, sendId, readSeed, sealKey }, at) => {
         const writeKey = writers[at]?.[index + 1];
         if (writeKey === undefined) throw new Error("a board with too few writers");

@@ -4,9 +4,9 @@
  */
 import { equalBytes, uint } from "@photon/protocol/codec";
 import { encodeTalk } from "@photon/protocol/recovery";
-import { loadKnown } from "../archive/known.ts";
 import { loadLocation } from "../archive/location.ts";
 import { setTrusteeOpener, trusteesIn } from "../archive/openers.ts";
+import { archivePins } from "../archive/status.ts";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import type { PhotonError } from "../errors.ts";
@@ -60,21 +60,20 @@ async function isTimeToLook(work: Work, { plan }: DealtPlan): Promise<boolean> {
 
 /** Once a day, and whenever the archive has moved: what a vault shows can then be held against what a device last saw. */
 async function pinArchive(work: Work, known: DealtPlan): Promise<void> {
-  const location = await loadLocation(work);
-  if (location === undefined) return;
-  const { seq, headHash } = await loadKnown(work, location.register);
   const name = { plan: known.plan.plan, version: known.plan.version, dealerKey: known.dealt.dealerKey };
   const pins = (await sightings(work, name)).flatMap(({ entry, firstSeen }) =>
     entry.body.kind === "pin" ? [{ ...entry.body.value, firstSeen }] : [],
   );
-  const here = pins.filter(({ register }) => equalBytes(register, location.register));
-  const newest = Math.max(0, ...here.map(({ sequence }) => sequence));
-  const latest = Math.max(0, ...here.map(({ firstSeen }) => firstSeen));
-  if (seq === 0 || (here.length > 0 && (seq <= newest || elapsed(latest, work.now()) < pinEvery))) return;
-  await postEntry(work, ownBoards(known), deviceAuthor(known), {
-    kind: "pin",
-    value: { vault: location.vault, register: location.register, sequence: seq, head: headHash },
-  });
+  for (const { vault, register, sequence, headHash } of await archivePins(work)) {
+    const here = pins.filter((pin) => equalBytes(pin.register, register));
+    const newest = Math.max(0, ...here.map((pin) => pin.sequence));
+    const latest = Math.max(0, ...here.map(({ firstSeen }) => firstSeen));
+    if (here.length > 0 && (sequence <= newest || elapsed(latest, work.now()) < pinEvery)) continue;
+    await postEntry(work, ownBoards(known), deviceAuthor(known), {
+      kind: "pin",
+      value: { vault, register, sequence, head: headHash },
+    });
+  }
 }
 
 /** R7. A plan that a newer one has replaced in every relationship, long enough ago, opens nothing any more. */

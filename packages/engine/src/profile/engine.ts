@@ -13,6 +13,7 @@ import { importedRecord } from "../archive/imported.ts";
 import { addPassphraseOpener, backupStatus } from "../archive/status.ts";
 import { undoTo } from "../archive/undo.ts";
 import { flushArchive } from "../archive/upload.ts";
+import { addVault, removeVault } from "../archive/vaults.ts";
 import { keptHeads } from "../archive/versions.ts";
 import { admitAnswerer, offerAdmission, place } from "../circle/admission.ts";
 import { circleDevices, lastSeen, unknownDevices } from "../circle/devices.ts";
@@ -410,6 +411,23 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
     waitForHint: (timeout, signal) => waitForHint(ports, run, timeout, signal),
 
     backupStatus: () => run(async (work) => ok(await backupStatus(work))),
+    addVault: (url) =>
+      act(async (work) => {
+        const added = await addVault(work, url);
+        if (!added.ok) return added;
+        await work.commit();
+        await tellCircle(work);
+        await flushArchive(work);
+        return ok(await backupStatus(work));
+      }),
+    removeVault: (url) =>
+      act(async (work) => {
+        const removed = await removeVault(work, url);
+        if (!removed.ok) return removed;
+        await work.commit();
+        await tellCircle(work);
+        return ok(await backupStatus(work));
+      }),
     backupVersions: () =>
       run(async (work) => {
         const heads = await keptHeads(work);

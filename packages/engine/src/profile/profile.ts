@@ -32,8 +32,8 @@ export const selfOf = (record: ProfileRecord): Self => ({ device: toHex(record.d
 
 export const workOf = (ports: Ports, record: ProfileRecord): Work => new Work(ports, selfOf(record), new Map());
 
-/** A new person with one device: the circle, its inbox, its archive. The caller commits. */
-export async function beginPerson(work: Work, record: ProfileRecord): Promise<void> {
+/** A new person with one device: the circle, its inbox, its archive. The caller commits. @param moreVaults besides the record's. */
+export async function beginPerson(work: Work, record: ProfileRecord, moreVaults: readonly string[] = []): Promise<void> {
   work.write("meta", "profile", profileSchema, record);
   const circle = await beginSide(work, circleId, record.relay, { role: "circle" });
   const [first] = circle.mine.state.leaves.values();
@@ -41,5 +41,5 @@ export async function beginPerson(work: Work, record: ProfileRecord): Promise<vo
   const { recipient } = await work.ports.keys.open();
   await keepDevice(work, work.self.device, { name: record.name, leaf: first.leaf.id, recipient, added: work.now() });
   await announceToOwn(work, circle, [...circle.mine.statements.values()]);
-  await beginArchive(work, record.vault);
+  await beginArchive(work, record.vault, ...moreVaults);
 }

@@ -2,6 +2,8 @@
 import { decode, err, ok, type Result } from "@photon/protocol/codec";
 import { parseOrigin, relayOfInvitation } from "@photon/protocol/meeting";
 import type { Engine, Joining, Outcome, Ports, Profiles } from "../api.ts";
+import { maxPlaces } from "../archive/location.ts";
+import { vaultAnswering } from "../archive/vaults.ts";
 import { answerOffer, offerPlaces, restoreFromReply } from "../circle/joining.ts";
 import { tellCircle } from "../circle/telling.ts";
 import { followBundle } from "../conversation/receive.ts";
@@ -19,11 +21,12 @@ import { syncOnce } from "./sync.ts";
 
 type JoiningStep = Awaited<ReturnType<Joining["poll"]>> extends Result<infer T, PhotonError> ? T : never;
 
-export const createProfile: Profiles["createProfile"] = (ports, { device, relay, vault }) =>
+export const createProfile: Profiles["createProfile"] = (ports, { device, relay, vault, moreVaults = [] }) =>
   guarded(async () => {
     const name = cleanName(device);
     if (name === undefined) return err(photonError("bad-device-name"));
     const [relayOrigin, vaultOrigin] = [parseOrigin(relay), parseOrigin(vault)];
+    if (moreVaults.length >= maxPlaces) return err(photonError("too-many-vaults"));
     if (relayOrigin === undefined)
       return err(photonError("wrong-server", `${relay} is not an address such as https://relay.example`));
     if (vaultOrigin === undefined)
@@ -33,6 +36,12 @@ export const createProfile: Profiles["createProfile"] = (ports, { device, relay,
     const answer = await ports.transport.call(relayOrigin, "get", { dropId: ports.random.bytes(32) });
     if (!answer.ok && !(answer.error.code === "refused" && answer.error.refusal === "not-found"))
       return err(relayProblem(relayOrigin, answer.error));
+    const more: string[] = [];
+    for (const url of moreVaults) {
+      const answering = await vaultAnswering(ports, url);
+      if (!answering.ok) return answering;
+      more.push(answering.value);
+    }
     const record: ProfileRecord = {
       format: profileFormat,
       device: ports.random.bytes(8),
@@ -42,7 +51,7 @@ export const createProfile: Profiles["createProfile"] = (ports, { device, relay,
       created: ports.clock.now(),
     };
     const work = workOf(ports, record);
-    await beginPerson(work, record);
+    await beginPerson(work, record, more);
     await work.commit();
     const synced = await syncOnce(work);
     return synced.ok ? ok(makeEngine(ports, record)) : synced;

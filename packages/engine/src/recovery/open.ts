@@ -50,8 +50,8 @@ export async function openArchive(
     created: work.now(),
   };
   work.write("meta", "profile", profileSchema, record);
-  // The old register's write key went with the old devices: this one begins its own, and the old one stays where it is.
-  await beginArchive(work, vault);
+  // The old registers' write keys went with the old devices: this one begins its own, and the old ones stay where they are.
+  await beginArchive(work, ...places.map((place) => place.vault).toReversed());
   await setTrusteeOpener(work, newest.dealt.recipient, group.version);
   await setRecord(work, recoveredKey, timeSchema, work.now());
   keepRecovery(work, { ...row, phase: "signing", version: group.version });
@@ -86,7 +86,8 @@ async function readPlaces(
   const problems: PhotonError[] = [];
   const named = group.places.slice(0, maxPlaces);
   for (const [at, { vault, register, sequence }] of named.entries()) {
-    const restored = await restoreWithIdentity(work.ports, { vault, register, atLeast: sequence }, identity, {
+    const restored = await restoreWithIdentity(work.ports, { vault, register }, identity, {
+      pins: [{ register, sequence }],
       onProgress: (part) => onProgress((at + part) / named.length),
     });
     if (!restored.ok) {

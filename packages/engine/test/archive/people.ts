@@ -13,7 +13,7 @@ import { retireLeaves } from "../../src/circle/retirement.ts";
 import { say } from "../../src/relationship/speaking.ts";
 import { turnArchive } from "../../src/archive/turn.ts";
 import { flushArchive, type Flushed } from "../../src/archive/upload.ts";
-import { loadLocation, type Location } from "../../src/archive/location.ts";
+import { loadLocation, type Located, locatedIn, type Location } from "../../src/archive/location.ts";
 import { loadCircle } from "../../src/relationship/relationship.ts";
 import type { Ports } from "../../src/api.ts";
 import type { KeyStore, Transport } from "../../src/ports/index.ts";
@@ -51,11 +51,16 @@ export interface TestDevice {
   /** Opens, acts, commits. */
   act<T>(step: (work: Work) => Promise<T>): Promise<T>;
   flush(): Promise<Flushed>;
-  location(): Promise<Location>;
+  /** The archive at the first vault. */
+  location(): Promise<Located>;
+  /** As the circle's record has it. */
+  whole(): Promise<Location>;
 }
 
 export interface Person {
   readonly vault: MemoryVault;
+  /** Vaults at other origins. */
+  readonly elsewhere: Map<string, MemoryVault>;
   now: number;
   device(name: string): Promise<TestDevice>;
   /** A device that is not part of any circle yet. */
@@ -72,6 +77,7 @@ export interface Person {
 let session: Session | undefined;
 
 export async function makePerson(vault = memoryVault()): Promise<Person> {
+  const elsewhere = new Map<string, MemoryVault>();
   session ??= await makeSession(webSessionCrypto);
   const shared = session;
   const make = async (name: string, old?: TestDevice): Promise<TestDevice> => {
@@ -93,7 +99,7 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
       keys,
       store,
       transport: noTransport,
-      blobs: vault,
+      blobs: { call: (origin, kind, value) => (elsewhere.get(origin) ?? vault).call(origin, kind, value as never) },
       session: shared,
     };
     const record = old?.record ?? { format: 1, device: systemRandom.bytes(8), name, relay, vault: vaultUrl, created: person.now };
@@ -104,15 +110,21 @@ export async function makePerson(vault = memoryVault()): Promise<Person> {
       await unit.commit();
       return outcome;
     };
-    const location = async (): Promise<Location> => {
+    const whole = async (): Promise<Location> => {
       const found = await act(loadLocation);
       if (found === undefined) throw new Error(`${name} has no archive`);
       return found;
     };
-    return { name, store, deviceSecrets, keys, ports, record, work, act, location, flush: () => flushArchive(work()) };
+    const location = async (): Promise<Located> => {
+      const [first] = locatedIn(await whole());
+      if (first === undefined) throw new Error(`${name} has no vault`);
+      return first;
+    };
+    return { name, store, deviceSecrets, keys, ports, record, work, act, whole, location, flush: () => flushArchive(work()) };
   };
   const person: Person = {
     vault,
+    elsewhere,
     now: Date.UTC(2026, 0, 5, 9),
     blank: (name) => make(name),
     steal: (device) => make(`${device.name} in other hands`, device),

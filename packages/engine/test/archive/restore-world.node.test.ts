@@ -4,7 +4,7 @@ import { makeWorld, must } from "@photon/testkit";
 import { sealWithPassphrase } from "@photon/protocol/archive";
 import { toHex } from "@photon/protocol/codec";
 import { exportPlain } from "../../src/archive/export.ts";
-import { loadLocation } from "../../src/archive/location.ts";
+import { loadLocation, placesOf } from "../../src/archive/location.ts";
 import { adoptRestored, restoreArchive } from "../../src/archive/restore.ts";
 import { mergeState } from "../../src/circle/merge.ts";
 import { memoryStore } from "@photon/engine/adapters/memory";
@@ -43,8 +43,9 @@ describe("a person with a history", () => {
       expect(new TextDecoder().decode(before)).toContain("hello yourself");
 
       const location = await loadLocation(work);
-      if (location === undefined) throw new Error("no archive");
-      const restored = must(await restoreArchive(ana.ports, location));
+      const [place] = location === undefined ? [] : placesOf(location);
+      if (place === undefined) throw new Error("no archive");
+      const restored = must(await restoreArchive(ana.ports, place));
       expect(restored.problems).toEqual([]);
       const blank = workOf(ana, memoryStore());
       await mergeState(blank, restored.changes, "archive");

@@ -14,7 +14,7 @@ import {
   wrapEpochKeys,
 } from "@photon/protocol/archive";
 import { ed25519Signer } from "@photon/protocol/statement";
-import { epochOfWriteKey, inForce, keepLocation, loadLocation, turned } from "../../src/archive/location.ts";
+import { epochOfWriteKey, inForce, keepLocation, turned } from "../../src/archive/location.ts";
 import { markPending, storeEntry } from "../../src/circle/state.ts";
 import { flagSchema, keys } from "../../src/relationship/records.ts";
 import { type TestDevice, vaultUrl } from "./people.ts";
@@ -39,9 +39,8 @@ export async function forge(thief: TestDevice, forged: ForgedHead): Promise<numb
     forged.wrapTo === undefined
       ? known
       : await thief.act(async (work) => {
-          const next = turned(work, expectLocation(await loadLocation(work)));
-          await keepLocation(work, next);
-          return next;
+          await keepLocation(work, turned(work, await thief.whole()));
+          return thief.location();
         });
   const { register } = location;
   const answer = await blobs.call(vaultUrl, "headGet", { register });
@@ -89,11 +88,6 @@ export async function forge(thief: TestDevice, forged: ForgedHead): Promise<numb
   const taken = await blobs.call(vaultUrl, "headPut", head);
   if (!taken.ok) throw new Error(`${taken.error.code} ${taken.error.detail}`);
   return head.seq;
-}
-
-function expectLocation<T>(location: T | undefined): T {
-  if (location === undefined) throw new Error("no archive");
-  return location;
 }
 
 /** Writes a deletion over each entry, as no Photon does, to be archived with the next flush. */

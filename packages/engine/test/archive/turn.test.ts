@@ -6,7 +6,7 @@ import { lostAfter } from "../../src/archive/upload.ts";
 import { inForce, join, locationSchema } from "../../src/archive/location.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
 import { restoreArchive, restoreWithPassphrase } from "../../src/archive/restore.ts";
-import { addPassphraseOpener, backupStatus, passphraseTicket } from "../../src/archive/status.ts";
+import { addPassphraseOpener, backupStatus, passphraseTickets } from "../../src/archive/status.ts";
 import { turnArchive } from "../../src/archive/turn.ts";
 import { mergeState } from "../../src/circle/merge.ts";
 import { archivedState, makePerson, note, type Person, type TestDevice } from "./people.ts";
@@ -88,12 +88,12 @@ describe("removing an opener", () => {
     // The laptop wrote last, so its record wins in the circle, without the phone's epoch.
     await person.tell(phone, laptop);
     await person.tell(laptop, phone);
-    const [a, b] = [await phone.location(), await laptop.location()];
+    const [a, b] = [await phone.whole(), await laptop.whole()];
     expect(a.epochs.length).toBe(2);
     expect(a.passphrase).toBeDefined();
     await person.tell(phone, laptop);
     await person.tell(laptop, phone);
-    expect(encode(locationSchema, await laptop.location())).toEqual(encode(locationSchema, a));
+    expect(encode(locationSchema, await laptop.whole())).toEqual(encode(locationSchema, a));
     expect(encode(locationSchema, join(a, b))).toEqual(encode(locationSchema, join(b, a)));
     expect(encode(locationSchema, join(a, a))).toEqual(encode(locationSchema, a));
   });
@@ -181,7 +181,7 @@ describe("a passphrase", () => {
       { kind: "device", name: "phone" },
       { kind: "passphrase", name: "passphrase" },
     ]);
-    const ticket = await passphraseTicket(phone.work());
+    const [ticket] = await passphraseTickets(phone.work());
     if (ticket === undefined) throw new Error("no ticket");
     const progress: number[] = [];
     const restored = await restoreWithPassphrase(phone.ports, ticket, passphrase, { onProgress: (part) => progress.push(part) });
@@ -200,7 +200,7 @@ describe("a passphrase", () => {
     await phone.act((work) => addPassphraseOpener(work, passphrase, cheap));
     await phone.flush();
     const old = (await phone.location()).passphrase;
-    const ticket = await passphraseTicket(phone.work());
+    const [ticket] = await passphraseTickets(phone.work());
     await phone.act((work) => addPassphraseOpener(work, "another walk by the sea", cheap));
     await note(phone, "later", "l");
     expect(await phone.flush()).toEqual(clean);

@@ -5,5 +5,6 @@ export * from "./head.ts";
 export * from "./openers.ts";
 export { padmeLength } from "./padding.ts";
 export * from "./passphrase.ts";
+export * from "./place.ts";
 export * from "./segment.ts";
 export * from "./vault-api.ts";
