@@ -62,7 +62,7 @@ describe("a crash at any commit", () => {
     } finally {
       await world.close();
     }
-  }, 180_000);
+  });
 
   test("a disk put back to an earlier state never sends again in a generation that it had gone further in", async () => {
     const world = await makeWorld();
@@ -88,5 +88,5 @@ describe("a crash at any commit", () => {
     } finally {
       await world.close();
     }
-  }, 60_000);
+  });
 });

@@ -15,7 +15,7 @@ import { blobOf, headAfter, headOf, newKey, vaultOutcome } from "./vault-people.
 export interface ServerProcess {
   readonly url: string;
   readonly process: ChildProcess;
-  /** Resolves when it is gone. */
+  /** Resolves when it is gone. Rejects where it was gone before, and SIGKILL met nobody. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -37,12 +37,15 @@ export async function serverProcess(data: string, flags: Readonly<Record<string,
     kill: async (signal) => {
       child.kill(signal);
       await gone;
+      if (signal === "SIGKILL" && child.signalCode !== signal)
+        throw new Error(`the server had ended by itself, with ${child.exitCode}, before it could be killed`);
     },
   };
 }
 
 export interface CrashReport {
-  readonly rounds: number;
+  /** Rounds in which a living server was killed. */
+  readonly killed: number;
   readonly acknowledged: number;
   readonly blobs: number;
 }
@@ -65,6 +68,7 @@ export async function crashRounds(
   let head: Head = headAfter(undefined, register, device);
   await vaultOutcome(server.url, "headPut", head);
   const blobs: { readonly hash: Bytes; readonly body: Bytes }[] = [];
+  let killed = 0;
   for (let round = 0; round < rounds; round++) {
     const { url } = server;
     let dead = false;
@@ -98,9 +102,10 @@ export async function crashRounds(
       return undefined;
     })();
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 250));
-    const killed = server.kill("SIGKILL");
+    const dying = server.kill("SIGKILL");
     dead = true;
-    await killed;
+    await dying;
+    killed += 1;
     const unanswered = await Promise.all(writers);
     const unansweredHead = await archive;
     server = await serverProcess(data, flags);
@@ -124,7 +129,7 @@ export async function crashRounds(
     if (typeof found === "string" || !Buffer.from(found).equals(body)) throw new Error("an acknowledged blob was lost");
   }
   await server.kill("SIGTERM");
-  return { rounds, acknowledged: [...acknowledged.values()].reduce((sum, list) => sum + list.length, 0), blobs: blobs.length };
+  return { killed, acknowledged: [...acknowledged.values()].reduce((sum, list) => sum + list.length, 0), blobs: blobs.length };
 }
 
 async function check(url: string, acknowledged: ReadonlyMap<TestQueue, readonly Acknowledged[]>): Promise<void> {
