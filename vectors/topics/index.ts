@@ -5,6 +5,7 @@ import { encoding } from "./encoding.ts";
 import { envelope } from "./envelope.ts";
 import { lineage } from "./lineage.ts";
 import { deviceCode, invitation, safety } from "./meeting.ts";
+import { recovery } from "./recovery.ts";
 import { relayApi, vaultApi, watchApi } from "./servers.ts";
 import { statement } from "./statement.ts";
 import { trustees } from "./trustees.ts";
@@ -23,4 +24,5 @@ export const topics: readonly Topic[] = [
   safety,
   archive,
   trustees,
+  recovery,
 ];

@@ -36,7 +36,7 @@ import { isCertified, openerShareSchema, type Scalar, scalarSchema, verification
 import { maxParts, type PlanName } from "./board.ts";
 import { maxDelayHours } from "./plan.ts";
 
-/** Partial signatures of 48 bytes in one answer. */
+/** Partial signatures of 48 bytes in one answer: as many as items in one part of a batch. */
 export const partialsPerPart = 1200;
 const partialBytes = 48;
 
@@ -74,8 +74,8 @@ const partialsSchema = ruled(
   struct({
     index: [1, scalarSchema],
     batch: [2, bytes(32)],
-    part: [3, uint({ max: 2 * maxParts - 1 })],
-    parts: [4, uint({ min: 1, max: 2 * maxParts })],
+    part: [3, uint({ max: maxParts - 1 })],
+    parts: [4, uint({ min: 1, max: maxParts })],
     partials: [5, bytes({ min: partialBytes, max: partialsPerPart * partialBytes })],
   }),
   ({ part, parts, partials }) =>

@@ -2,12 +2,15 @@
 import { asBytes, type Bytes } from "@photon/protocol/codec";
 import {
   type Author,
+  type BatchPart,
   encodeRequest,
   type EntryBody,
   type PlanName,
   type RecoveryRequest,
   requestDigest,
+  requestLife,
   signEntry,
+  splitBatch,
   type Talk,
   type TalkKind,
 } from "@photon/protocol/recovery";
@@ -68,6 +71,16 @@ export const approval = (level = 0, of: Bytes = request): EntryBody => ({
   value: { request: of, level, recognised: "voice", contacted: "they-reached-me" },
 });
 export const notBefore = 20_720 * day;
+
+/** The parts of a batch of so many items, by the new phone. */
+export const partsOf = (count: number): readonly BatchPart[] =>
+  splitBatch({
+    request: digest,
+    level: 0,
+    notBefore,
+    expiry: notBefore + requestLife,
+    items: Array.from({ length: count }, (_, at) => fill(48, at + 1)),
+  });
 
 /** What owner and trustee say: one of each. */
 export const talkSamples: { readonly [K in TalkKind]: Talk[K] } = {

@@ -71,7 +71,7 @@ describe("spec/12-recovery.md says what the code takes", () => {
     const [most, part, signatures] = [maxParts * itemsPerPart, itemsPerPart, partialsPerPart].map((size) =>
       size.toLocaleString("en"),
     );
-    expect(page).toContain(`A batch has at most ${most} commitments in parts of at most ${part}.`);
+    expect(page).toContain(`A batch has at most ${most} items (11.6) in parts of at most ${part}.`);
     expect(page).toContain(`at most ${signatures} signatures`);
     expect(maxBatches).toBe(3);
   });
