@@ -27,11 +27,18 @@ describe("a thief with the unlocked old phone", () => {
 
     // However long anybody waits, nothing is released by those who approved before the contest.
     await later(story, 3 * day, ...others);
-    expect(await newcomer.poll()).toMatchObject({ state: "collecting", shares: 0, contested: true, needed: 4 });
-    expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([{ contested: true, state: "collecting", needed: 4 }]);
+    expect(await newcomer.poll()).toMatchObject({ state: "collecting", shares: 0, contested: true, approvals: 0, needed: 4 });
+    // Nobody is told that they have done their part: what they approved without it on the screen counts for nothing now.
+    expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([
+      { contested: true, state: "collecting", approvals: 0, needed: 4, approvedByMe: false },
+    ]);
 
     // They hear of it, call her again, and go on.
-    await approve(newcomer, ben, chi, dee, ede);
+    await approve(newcomer, ben, chi);
+    await world.settle(...others);
+    expect(await newcomer.poll()).toMatchObject({ state: "collecting", approvals: 2, needed: 4 });
+    expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([{ approvals: 2, approvedByMe: true }]);
+    await approve(newcomer, dee, ede);
     await world.settle(...others);
     await later(story, 6 * day, ...others);
     expect(await newcomer.poll()).toMatchObject({ shares: 0 });

@@ -53,6 +53,31 @@ describe("one malicious trustee", () => {
     await world.settle(phone, ...others);
     expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", succeeded: 4, blamed: ["Ben"] });
   });
+
+  test("is named for a bad share although enough others opened the archive at once, and for bad signatures is not counted as a signer", async () => {
+    story = await guarded({ trustees: 4, peers: 0 });
+    const { world, trustees, others } = story;
+    const [ben, chi, dee, ede] = trustees as [Device, Device, Device, Device];
+    const [another] = await packetsOf(dee);
+    if (another === undefined) throw new Error("a trustee without a packet");
+    // Ben's share of the opener is bad, and his signatures are good; with Chi it is the other way round.
+    await tamper(ben, (packet) => ({ ...packet, shares: { ...packet.shares, opener: another.shares.opener } }));
+    await tamper(chi, (packet) => ({ ...packet, shares: { ...packet.shares, uncontested: another.shares.uncontested } }));
+    const newcomer = await world.recover("Ana's new phone");
+    await approve(newcomer, ben, chi, dee);
+    await world.settle(...others);
+    await later(story, 49 * hour, ...others);
+    const phone = await become(newcomer);
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ blamed: ["Ben"] });
+    must(await phone.engine.sync());
+    for (const one of [chi, dee]) must(await one.engine.sync());
+    must(await phone.engine.sync());
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "signing", signers: 1, blamed: ["Ben", "Chi"] });
+    await approve(newcomer, ede);
+    await world.settle(...trustees);
+    await world.settle(phone, ...others);
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", succeeded: 4, blamed: ["Ben", "Chi"] });
+  });
 });
 
 describe("one trustee who answers for many, under a plan of their own", () => {

@@ -14,8 +14,8 @@ import { profileFormat, type ProfileRecord, profileSchema } from "../profile/pro
 import { flagSchema, keys, setRecord, timeSchema } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
-import type { Group } from "./collect.ts";
-import { keepRecovery, recoveredKey, type RecoveryRow } from "./records.ts";
+import type { Group, Opening } from "./collect.ts";
+import { blame, keepRecovery, recoveredKey, type RecoveryRow } from "./records.ts";
 
 export interface Opened {
   readonly record: ProfileRecord;
@@ -27,7 +27,7 @@ export async function openArchive(
   work: Work,
   row: RecoveryRow,
   group: Group,
-  identity: string,
+  { identity, blamed }: Extract<Opening, { readonly kind: "open" }>,
   onProgress: (part: number) => void,
 ): Promise<Result<Opened, PhotonError>> {
   const opened = await readPlaces(work, row, group, identity, onProgress);
@@ -55,6 +55,7 @@ export async function openArchive(
   await setTrusteeOpener(work, newest.dealt.recipient, group.version);
   await setRecord(work, recoveredKey, timeSchema, work.now());
   keepRecovery(work, { ...row, phase: "signing", version: group.version });
+  await blame(work, "share", blamed);
   await work.commit();
   return ok({ record, problems });
 }

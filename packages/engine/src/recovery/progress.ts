@@ -8,7 +8,7 @@ import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { requestOf } from "../succession/requests.ts";
 import { heritable, loadBatch } from "./heirs.ts";
-import { blamedSchema, heirKey, loadRecovery } from "./records.ts";
+import { heirKey, loadBlamed, loadRecovery } from "./records.ts";
 import { planOf, signersOf } from "./succeed.ts";
 
 export async function recoveryProgress(work: Work): Promise<RecoveryProgress | undefined> {
@@ -31,7 +31,9 @@ export async function recoveryProgress(work: Work): Promise<RecoveryProgress | u
   relationships = Math.max(succeeded, (await heritable(work)).filter((id) => id !== circleId).length);
   const left = (await work.list("meta", heirKey(""))).length;
   const verification = plan === undefined ? undefined : parseVerification(plan.dealt.verification);
-  const blamed = (await work.read("meta", "blamed", blamedSchema)) ?? [];
+  const badSigners = await loadBlamed(work, "signatures");
+  const blamed = [...badSigners, ...(await loadBlamed(work, "share"))];
+  const signed = plan === undefined || batch === undefined ? [] : [...(await signersOf(work, row, plan, batch)).complete.keys()];
   const names: string[] = [];
   for (const [id, { pseudonym }] of plan?.members ?? [])
     if (pseudonym !== undefined && blamed.includes(toHex(pseudonym)))
@@ -42,7 +44,7 @@ export async function recoveryProgress(work: Work): Promise<RecoveryProgress | u
     relationships,
     succeeded,
     acknowledged,
-    signers: plan === undefined || batch === undefined ? 0 : (await signersOf(work, row, plan, batch)).complete.size,
+    signers: signed.filter((who) => !badSigners.includes(who)).length,
     needed: verification?.ok === true ? neededFor(verification.value, batch?.level === 1 ? 1 : 0) : 0,
     blamed: names,
   };

@@ -7,6 +7,7 @@
  * | `meta` `recovery`       | the request, its keys and its reply queue; how far it is                    |
  * | `meta` `reply/<n>`      | what trustees answered, as it was opened                                    |
  * | `meta` `batch`          | what the trustees are asked to sign, by relationship                        |
+ * | `meta` `blamed/<what>`  | who gave a share, or signatures, that are not good                          |
  * | `meta` `heir/<id>`      | a relationship's `succeed` before it is signed, with the secrets it needs   |
  * | state `recovered/at`    | when: such a circle does not approve others for a month                     |
  */
@@ -88,5 +89,12 @@ export const recoveredAt = (work: Work): Promise<number | undefined> => getRecor
 /** Answer words that the person has typed. */
 export const heardSchema = list(text(120), { max: 64 });
 
-/** Pseudonyms (hex) whose signatures were bad. */
-export const blamedSchema = list(text(64), { max: 64 });
+/** Pseudonyms (hex) of who gave something that is not good: a share, or signatures. */
+const blamedSchema = list(text(64), { max: 64 });
+export type Blame = "share" | "signatures";
+export const loadBlamed = async (work: Pick<Work, "read">, what: Blame): Promise<readonly string[]> =>
+  (await work.read("meta", `blamed/${what}`, blamedSchema)) ?? [];
+export async function blame(work: Work, what: Blame, who: Iterable<string>): Promise<void> {
+  const all = new Set([...(await loadBlamed(work, what)), ...who]);
+  if (all.size > 0) work.write("meta", `blamed/${what}`, blamedSchema, [...all].slice(0, 64));
+}

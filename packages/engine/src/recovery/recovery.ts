@@ -84,7 +84,7 @@ async function step(ports: Ports, work: Work, onProgress: (part: number) => void
     for (const who of opening.blamed)
       warnings.push(`A trustee gave a share that is not good; it was left out (${who.slice(0, 8)}).`);
     if (opening.kind !== "open") continue;
-    const restored = await openArchive(work, read.value, group, opening.identity, onProgress);
+    const restored = await openArchive(work, read.value, group, opening, onProgress);
     return restored.ok ? ok(recovered(ports, restored.value.record, restored.value.problems)) : restored;
   }
   return ok(standing(groups[0], heard.size, warnings));

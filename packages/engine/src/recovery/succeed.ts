@@ -38,7 +38,7 @@ import { readReplies } from "./ask.ts";
 import { itemsOf, headerFor, keepBatch, loadBatch, makeBatch, prepareHeirs, today } from "./heirs.ts";
 import {
   type BatchRow,
-  blamedSchema,
+  blame,
   type Heir,
   heirKey,
   heirSchema,
@@ -188,7 +188,7 @@ async function finish(work: Work, row: RecoveryRow, plan: DealtPlan, batch: Batc
       await inherit(work, id, heir, blindSignature(signature, rho));
     }
   }
-  if (bad.size > 0) work.write("meta", "blamed", blamedSchema, [...bad]);
+  await blame(work, "signatures", bad);
   await work.commit();
   return (await work.list("meta", heirKey(""))).length === 0;
 }

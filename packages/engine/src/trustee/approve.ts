@@ -25,7 +25,7 @@ import { recoveredAt } from "../recovery/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
-import { boardsOf, type Holding, type SeenCase, seenPlan, shownCase } from "./cases.ts";
+import { boardsOf, caseRecord, type Holding, type SeenCase, seenPlan, shownCase } from "./cases.ts";
 import { activeTrusts, caseSchema, trustKeys } from "./records.ts";
 import { queueReply } from "./replies.ts";
 
@@ -113,12 +113,13 @@ export async function tellDevice(work: Work, trust: Holding, request: FoundReque
   const { opened } = trust;
   const { seen, cases } = await seenPlan(work, trust);
   const found = cases.get(toHex(request.digest));
+  const record = await caseRecord(work, trust.relationship, toHex(request.digest));
   const level = found?.contestedAt === undefined ? 0 : 1;
   const state = found?.state;
   const body: ReplyBody = {
     kind: "approval",
     value: {
-      level,
+      level: record?.approvedContested === undefined ? 0 : 1,
       threshold: opened.verification.threshold,
       contested: opened.verification.contestedThreshold,
       delayHours: opened.delay,

@@ -110,7 +110,9 @@ export function shownCase(trust: Holding, { digest, request, case: found, record
   const own = pseudonymKey(trust.opened.pseudonymSeed);
   const { threshold } = trust.opened.verification;
   const state = found?.state;
-  const approvedByMe = found?.approvals.flat().some(({ author }) => equalBytes(author, own)) ?? record?.approved !== undefined;
+  // Once somebody objects, only what was approved with that on the screen counts: who said it before is asked again.
+  const counting = found?.approvals[found.contestedAt === undefined ? 0 : 1];
+  const approvedByMe = counting?.some(({ author }) => equalBytes(author, own)) ?? record?.approved !== undefined;
   return {
     request: digest,
     device: request.request.device,
