@@ -37,7 +37,7 @@ describe("what other people chose", { timeout: 120_000 }, () => {
     expect(before).toContain(longest);
     const longer = told(await askPhoton(scene.ben, "send", "Ana", `${longest}c`), 2);
     expect(longer.code).toBe("message-too-long");
-    const huge = await runPhoton(scene.ben, ["send", "Ana", "-", "--json", "--no-input"], {}, tenMegabytes);
+    const huge = await runPhoton(scene.ben, ["send", "Ana", "-", "--json", "--no-input"], { input: tenMegabytes });
     expect(told({ code: huge.code, object: JSON.parse(huge.stdout) as Record<string, unknown> }, 2).remedy).toContain(
       "32,000 bytes",
     );
@@ -80,7 +80,7 @@ describe("what other people chose", { timeout: 120_000 }, () => {
       ["export", "contacts", "--to", name],
       ["export", "contacts", "--to", name],
     ]) {
-      const ran = await runPhoton(scene.ana, [...words, "--no-input"], environment);
+      const ran = await runPhoton(scene.ana, [...words, "--no-input"], { environment });
       expect(ran.stdout + ran.stderr).not.toMatch(harm);
       expect(ran.stderr).toContain("out");
     }

@@ -245,7 +245,7 @@ describe("wrong passphrase", { timeout: 120_000 }, () => {
 });
 
 async function askPhotonWith(home: string, environment: Readonly<Record<string, string>>, ...words: readonly string[]) {
-  const ran = await runPhoton(home, [...words, "--no-input", "--json"], environment);
+  const ran = await runPhoton(home, [...words, "--no-input", "--json"], { environment });
   return { code: ran.code, object: JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown> };
 }
 

@@ -1,3 +1,4 @@
+export * from "./bad-share.ts";
 export * from "./chance.ts";
 export * from "./faults.ts";
 export * from "./kill-story.ts";
@@ -6,4 +7,5 @@ export * from "./memory-relay.ts";
 export * from "./processes.ts";
 export * from "./proxy.ts";
 export * from "./scenario.ts";
+export * from "./test-clock.ts";
 export * from "./world.ts";

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TestClock } from "./test-clock.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const command = join(root, "apps/cli/bin/photon.js");
@@ -22,15 +23,22 @@ export interface CommandProcess {
   signal(name: "SIGKILL" | "SIGTERM" | "SIGINT"): void;
 }
 
-/** Starts `photon` with the given words and profile folder, without a terminal. @param input what it can read. */
+export interface ProcessOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What it can read from its standard input. */
+  readonly input?: string | undefined;
+  /** What it takes for the time; without one the machine's. */
+  readonly clock?: TestClock | undefined;
+}
+
+/** Starts `photon` with the given words and profile folder, without a terminal. */
 export function startPhoton(
   home: string,
   words: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-  input?: string,
+  { environment = {}, input, clock }: ProcessOptions = {},
 ): CommandProcess {
   const env = { ...process.env, NO_COLOR: "1", ...environment, PHOTON_HOME: home };
-  const child = spawn(process.execPath, [command, ...words], {
+  const child = spawn(process.execPath, [...(clock?.nodeOptions ?? []), command, ...words], {
     env,
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
@@ -40,13 +48,8 @@ export function startPhoton(
 }
 
 /** Runs one command to its end. */
-export async function runPhoton(
-  home: string,
-  words: readonly string[],
-  environment?: Readonly<Record<string, string>>,
-  input?: string,
-): Promise<Ran> {
-  const started = startPhoton(home, words, environment, input);
+export async function runPhoton(home: string, words: readonly string[], options: ProcessOptions = {}): Promise<Ran> {
+  const started = startPhoton(home, words, options);
   const timer = setTimeout(() => started.signal("SIGKILL"), patience);
   const ran = await started.ended;
   clearTimeout(timer);
