@@ -69,7 +69,7 @@ export function mayApprove(
   if (cases.get(key)?.state.kind === "expired") return "expired";
   for (const [other, { approvals, state }] of cases) {
     if (other === key || state.kind === "expired") continue;
-    if (approvals.flat().some((approval) => equalBytes(approval.author, author))) return "rival-open";
+    if (approvals[0].some((approval) => equalBytes(approval.author, author))) return "rival-open";
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asBytes, type Bytes, concat, decodeCbor, encodeCbor, expectOk, toHex } from "@photon/protocol/codec";
+import { asBytes, type Bytes, concat, decodeCbor, encodeCbor, expectOk, sha256, toHex } from "@photon/protocol/codec";
 import { padmeLength } from "../../src/archive/padding.ts";
 import {
   type Author,
@@ -61,6 +61,7 @@ describe("an entry of the plan queue", () => {
       const entry = await say(author, body, 5);
       const back = expectOk(read(entry));
       expect(back).toMatchObject({ ...plan, author: author.signer.publicKey, role: author.role, at: 5, body });
+      expect(back.id).toEqual(sha256(entry));
       ids.add(toHex(back.id));
     }
     expect(ids.size).toBe(bodies.length);

@@ -299,6 +299,13 @@ describe("R12: rivals", () => {
     expect(stands(next, later, otherDigest)).toMatchObject({ kind: "waiting", level: 0 });
   });
 
+  test("one that enough approved only when it was over contests nothing", () => {
+    const late = 16 * day + 1;
+    const both = of(rival(chi, 0), rival(dee, late), approves(ben, late - day), approves(chi, late - day));
+    expect(stands(both, late, otherDigest)).toEqual({ kind: "expired", since: 16 * day });
+    expect(stands(both, late)).toMatchObject({ kind: "waiting", level: 0 });
+  });
+
   test("one that is open only because it is contested, and that enough approve late, contests another", () => {
     const slow = { ...rules, delay: 336 * hour };
     const both: Seen = {

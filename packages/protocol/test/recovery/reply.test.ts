@@ -205,6 +205,7 @@ describe("partial signatures", () => {
     expect(joinPartials([], 0)).toBeUndefined();
     for (const count of [0, 2499, 2501]) expect(joinPartials(parts, count)).toBeUndefined();
     expect(joinPartials(parts, 2500)).toHaveLength(2500);
+    expect(joinPartials(parts.slice(0, 1), 1200)).toBeUndefined();
   });
 
   test("in parts that do not belong together are none", () => {
