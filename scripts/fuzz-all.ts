@@ -1,5 +1,4 @@
-/** `npm run fuzz [-- --count 1000000]`: every fuzz run, whole. Each `scripts/fuzz-*.ts` reads `--count`, the number of mutated inputs. */
+/** `npm run fuzz [-- --count 1000000] [--seconds 3] [--seed 7]`: every fuzz run, whole: a million inputs for each decoder unless told. */
 import { runEach } from "./run-each.ts";
 
-const given = process.argv.slice(2);
-runEach("fuzz-", "fuzz-all.ts", given.length > 0 ? given : ["--count", "1000000"]);
+await runEach("fuzz-", "fuzz-all.ts", [{ script: "fuzz-decoders.ts", processes: [process.argv.slice(2)] }], []);

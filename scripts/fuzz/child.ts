@@ -3,6 +3,7 @@
  * parent can name the one that ended it. Arguments: where, seed, inputs for each target, milliseconds for each target.
  */
 import { openSync, writeSync } from "node:fs";
+import type { FuzzReport } from "./run.ts";
 import { mutate } from "./mutate.ts";
 import { allTargets } from "./targets.ts";
 
@@ -14,10 +15,11 @@ const maxResident = 1.5 * 1024 ** 3;
 const file = openSync(where, "w");
 const mark = new Uint8Array(16);
 const view = new DataView(mark.buffer);
-const done: { readonly name: string; readonly inputs: number; readonly slowest: number }[] = [];
+const done: FuzzReport["targets"][number][] = [];
 
 for (const [number, target] of (await allTargets()).entries()) {
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   let inputs = 0;
   let slowest = 0;
   let before = started;
@@ -32,6 +34,7 @@ for (const [number, target] of (await allTargets()).entries()) {
     if (inputs % 500 === 0 && process.memoryUsage.rss() > maxResident)
       throw new Error(`${process.memoryUsage.rss()} bytes of memory`);
   }
-  done.push({ name: target.name, inputs, slowest: Math.round(slowest) });
+  const { user, system } = process.cpuUsage(cpuBefore);
+  done.push({ name: target.name, inputs, slowest: Math.round(slowest), cpu: (user + system) / 1000 });
 }
 process.stdout.write(JSON.stringify(done));

@@ -9,7 +9,14 @@ import { mutate } from "./mutate.ts";
 import { allTargets } from "./targets.ts";
 
 export interface FuzzReport {
-  readonly targets: readonly { readonly name: string; readonly inputs: number; readonly slowest: number }[];
+  readonly targets: readonly {
+    readonly name: string;
+    readonly inputs: number;
+    /** Milliseconds that the slowest input took. */
+    readonly slowest: number;
+    /** Milliseconds of processor time that all of them took. */
+    readonly cpu: number;
+  }[];
   /** What went wrong, with the input that did it; undefined when nothing did. */
   readonly failure: string | undefined;
 }
