@@ -7,8 +7,10 @@ import { commitCases } from "./store-commit.ts";
 import { listCases } from "./store-list.ts";
 import { valueCases } from "./store-values.ts";
 
-export type { AcceptanceCase, KeyStorePlace, StorePlace } from "./case.ts";
+export { blobStoreCases } from "./blob-store.ts";
+export type { AcceptanceCase, BlobStorePlace, KeyStorePlace, StorePlace, TransportPlace } from "./case.ts";
 export { keyStoreCases } from "./keystore.ts";
+export { transportCases } from "./transport.ts";
 
 /** What every `Store` must do. */
 export const storeCases = [...commitCases, ...listCases, ...valueCases];
