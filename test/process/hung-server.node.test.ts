@@ -6,7 +6,7 @@ import { bodies, did, playScene, type Scene } from "./scene.ts";
 let scene: Scene;
 beforeAll(async () => {
   scene = await playScene();
-}, 120_000);
+});
 afterAll(() => scene.close());
 
 const neverAnswers = (): void => undefined;
@@ -18,7 +18,7 @@ async function timed(home: string, ...words: readonly string[]) {
   return { code, seconds: (performance.now() - began) / 1000, object: JSON.parse(stdout) as Record<string, unknown> };
 }
 
-describe("a server that never answers", { timeout: 180_000 }, () => {
+describe("a server that never answers", () => {
   test("a running watch beside it makes no other command fail, and none takes long; nothing is lost", async () => {
     scene.proxy.instead = neverAnswers;
     const watching = startPhoton(scene.ana, ["watch", "--json", "--no-input"]);

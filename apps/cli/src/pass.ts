@@ -20,11 +20,22 @@ const bounds = { drain: 4_000, flush: 8_000, flushWhenUnreachable: 2_000, long: 
 
 export interface Pass {
   readonly engine: Engine;
+  /** Another device of this person's has retired this one; only told to those that work `evenRetired`. */
+  readonly isRetired: boolean;
   /** Sends what waits. `long` for work that has a right to take its time. Undefined if offline. */
   flush(patience?: "short" | "long"): Attempt<SyncReport | undefined>;
 }
 
-export async function withProfile(cli: Cli, act: (pass: Pass) => Attempt<Answer>): Attempt<Answer> {
+interface PassOptions {
+  /** For what a device may do that another one has retired: see who it was, and object. */
+  readonly evenRetired?: boolean;
+}
+
+export async function withProfile(
+  cli: Cli,
+  act: (pass: Pass) => Attempt<Answer>,
+  { evenRetired = false }: PassOptions = {},
+): Attempt<Answer> {
   const waiting = cli.progress("Another Photon process is using this profile; waiting for it to finish");
   const opened = await cli.world.home.open(lockPatience(cli));
   waiting.end();
@@ -33,14 +44,16 @@ export async function withProfile(cli: Cli, act: (pass: Pass) => Attempt<Answer>
   try {
     const online = !cli.globals.offline && !cli.globals.dryRun;
     let last: SyncReport | undefined;
+    let isRetired = false;
     const sync = async (milliseconds: number): Attempt<SyncReport> => {
       const progress = cli.progress("Talking to the relay");
       const report = await profile.engine.sync({ signal: AbortSignal.any([cli.world.cancel, AbortSignal.timeout(milliseconds)]) });
       progress.end();
       if (!report.ok) return report;
-      last = report.value;
-      const retired = last.problems.find(({ code }) => code === "device-retired");
-      return retired === undefined ? report : err(retired);
+      const retired = report.value.problems.find(({ code }) => code === "device-retired");
+      last = { ...report.value, problems: report.value.problems.filter((one) => one !== retired) };
+      isRetired = retired !== undefined;
+      return retired === undefined || evenRetired ? ok(last) : err(retired);
     };
     if (online) {
       const drained = await sync(bounds.drain);
@@ -48,6 +61,7 @@ export async function withProfile(cli: Cli, act: (pass: Pass) => Attempt<Answer>
     }
     const acted = await act({
       engine: profile.engine,
+      isRetired,
       flush: async (patience = "short") => {
         if (!online) return ok(undefined);
         const dead = last?.problems.some(({ code }) => code === "relay-unreachable") ?? false;

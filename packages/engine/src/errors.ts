@@ -108,7 +108,8 @@ export const engineErrors = {
   "device-retired": {
     exit: 1,
     message: "This device was retired by another of yours.",
-    remedy: "If that was not you, see `photon devices` on the other one. To use this device again, add it as a new one.",
+    remedy:
+      "If that was you, add this device as a new one to use it again. If it was not, one of your devices is in other hands: `photon devices` here shows them, and `photon devices retire NAME` objects.",
   },
   "too-many-devices": { exit: 1, message: "You have ten devices, which is as many as Photon allows.", remedy: "Retire one first." },
   "bad-code": {
@@ -234,6 +235,12 @@ export const engineErrors = {
     remedy: "The backup is caught up by the next `photon sync`.",
   },
   "vault-refused": { exit: 1, message: "The vault refused.", remedy: "See the detail; the operator of the vault can help." },
+  "archive-turned": {
+    exit: 1,
+    message: "Another of your devices changed the keys of the backup, and this one was not told.",
+    remedy:
+      "Nothing is lost: what is here waits, and after a day this device begins a backup of its own. `photon devices` shows your devices; if one is in other hands, `photon devices retire NAME` locks it out.",
+  },
   "archive-damaged": {
     exit: 1,
     message: "Part of the backup is missing or was changed.",

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import type { Device, DeviceAdmission, Engine, RetireReport } from "@photon/engine";
+import { photonError } from "@photon/engine/errors";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, noSuchCommand, oneOf, type Run } from "../command.ts";
 import { type Attempt, cliError } from "../failure.ts";
+import type { JsonObject } from "../output/json.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
 import { ago, instant, localTime, plural } from "../output/time.ts";
@@ -12,6 +14,8 @@ import { noticesNext, noticesWords } from "../recovery-view.ts";
 
 const reasons = ["lost", "taken", "gone"] as const;
 type Reason = (typeof reasons)[number];
+
+const retiredHere = photonError("device-retired");
 
 /** Milliseconds between two looks for the other device. */
 const pollEvery = 400;
@@ -59,19 +63,21 @@ export function devicesCommands(program: Command, run: Run): void {
 async function list(cli: Cli, extra: readonly string[]): Attempt<Answer> {
   const meant = noSuchCommand("devices", extra);
   if (!meant.ok) return meant;
-  return withProfile(cli, async ({ engine }) => {
+  const listing = async ({ engine }: Pass): Attempt<Answer> => {
     const devices = await engine.devices();
     if (!devices.ok) return devices;
     const notices = await engine.recoveryNotices();
     if (!notices.ok) return notices;
     const live = devices.value.filter(({ state }) => state === "live").length;
+    const isRetired = devices.value.some(({ state, thisOne }) => thisOne && state === "retired");
     return ok(
       answer({
         json: { devices: devices.value.map(deviceJson) },
         data: deviceTable(cli, devices.value),
         words: [
           noticesWords(notices.value),
-          live === 1
+          isRetired ? `${retiredHere.message} ${retiredHere.remedy}` : "",
+          live === 1 && !isRetired
             ? "This is your only device. If you lose it, what you have is lost with it, unless trustees bring you back (`photon plan trustees`)."
             : "",
         ]
@@ -79,10 +85,15 @@ async function list(cli: Cli, extra: readonly string[]): Attempt<Answer> {
           .join("\n"),
         next:
           noticesNext(notices.value) ??
-          (live === 1 ? "`photon devices add` adds another." : "`photon devices retire NAME` locks out one that you have lost."),
+          (isRetired
+            ? "`photon devices retire NAME`, with the name of the one that is in other hands."
+            : live === 1
+              ? "`photon devices add` adds another."
+              : "`photon devices retire NAME` locks out one that you have lost."),
       }),
     );
-  });
+  };
+  return withProfile(cli, listing, { evenRetired: true });
 }
 
 const deviceJson = ({
@@ -153,7 +164,7 @@ async function joined(cli: Cli, { flush }: Pass, device: string): Attempt<Answer
 }
 
 async function retire(cli: Cli, device: string, reason: Reason): Attempt<Answer> {
-  return withProfile(cli, async (pass) => {
+  const retiring = async (pass: Pass): Attempt<Answer> => {
     const known = await deviceNamed(pass.engine, device);
     if (!known.ok) return known;
     if (cli.globals.dryRun) return cli.would(`lock out the device ${named(device)} (${reason}) in every relationship, for good`);
@@ -166,7 +177,24 @@ async function retire(cli: Cli, device: string, reason: Reason): Attempt<Answer>
     progress.end();
     if (!report.ok) return report;
     const flushed = await pass.flush("long");
-    return flushed.ok ? ok(retired(cli, report.value)) : flushed;
+    if (!flushed.ok) return flushed;
+    return ok(pass.isRetired ? objected(report.value) : retired(cli, report.value));
+  };
+  return withProfile(cli, retiring, { evenRetired: true });
+}
+
+const retireJson = ({ retired: device, relationships }: RetireReport): JsonObject => ({
+  retired: device,
+  relationships: relationships.map(({ petname, state }) => ({ petname, state })),
+});
+
+/** It was the other one that retired this device. With the people they know both are frozen, if they hear of it in time. */
+function objected(report: RetireReport): Answer {
+  const device = named(report.retired);
+  return answer({
+    json: retireJson(report),
+    words: `You have objected: ${device} said that this device is gone, and this device says the same of ${device}. Who hears both within 72 hours accepts neither of them for now; this device goes on without ${device}.`,
+    next: "call the people you know, on a channel that you already had, and tell them which device is yours. `photon contacts` shows who has heard.",
   });
 }
 
@@ -182,11 +210,12 @@ const relationshipWords = {
   acknowledged: "they have moved with you",
 } as const satisfies Record<RetireReport["relationships"][number]["state"], string>;
 
-function retired(cli: Cli, { retired: device, relationships }: RetireReport): Answer {
+function retired(cli: Cli, report: RetireReport): Answer {
+  const { retired: device, relationships } = report;
   const rows = relationships.map(({ petname, state }) => [shown(petname, { limit: 40 }), relationshipWords[state]]);
   const open = relationships.filter(({ state }) => state !== "acknowledged").length;
   return answer({
-    json: { retired: device, relationships: relationships.map(({ petname, state }) => ({ petname, state })) },
+    json: retireJson(report),
     data: rows.length === 0 ? "" : table(["relationship", "new keys"], rows, cli.style),
     words: `${named(device)} is locked out. It can read nothing that is written from now on, and nobody accepts what it writes. What it had already read, it may still have.${
       open === 0

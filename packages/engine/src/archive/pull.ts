@@ -114,10 +114,7 @@ async function take(
     !keys.has(body.value.epoch)
   ) {
     keepKnown(work, { ...known, heal: reading.readAll || known.heal, lostSince: known.lostSince ?? work.now() });
-    return nothing(
-      "locked-out",
-      photonError("vault-refused", "the archive's keys were changed by a device of which this one has not heard"),
-    );
+    return nothing("locked-out", photonError("archive-turned", site.vault));
   }
   const opened = openHead(head, body.value, keys);
   if (!opened.ok) return nothing("failed", opened.error);

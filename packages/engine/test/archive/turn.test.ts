@@ -123,7 +123,7 @@ describe("removing an opener", () => {
     expect(await laptop.flush()).toEqual(clean);
     await note(phone, "meanwhile", "m");
     const outcome = await phone.flush();
-    expect([outcome.archived, outcome.problems.map(({ code }) => code)]).toEqual([false, ["vault-refused"]]);
+    expect([outcome.archived, outcome.problems.map(({ code }) => code)]).toEqual([false, ["archive-turned"]]);
     await person.tell(laptop, phone);
     expect(await phone.flush()).toEqual(clean);
     await pullArchive(laptop.work());
