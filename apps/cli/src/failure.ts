@@ -83,6 +83,9 @@ export interface CliError {
 export type Failure = PhotonError | CliError;
 export type Attempt<T> = Promise<Result<T, Failure>>;
 
+/** For what cannot be done at all without asking a server. @param what such as "an invitation is laid down at the relay". */
+export const needsNetwork = (what: string): CliError => cliError("usage", what, "Leave out --offline.");
+
 export function cliError(code: CliErrorCode, detail = "", remedy?: string): CliError {
   const entry = cliErrors[code];
   return { code, detail, exit: entry.exit, message: entry.message, remedy: remedy ?? entry.remedy };

@@ -37,12 +37,12 @@ export async function withProfile(
   { evenRetired = false }: PassOptions = {},
 ): Attempt<Answer> {
   const waiting = cli.progress("Another Photon process is using this profile; waiting for it to finish");
-  const opened = await cli.world.home.open(lockPatience(cli));
+  const online = !cli.globals.offline && !cli.globals.dryRun;
+  const opened = await cli.world.home.open(lockPatience(cli), online ? "online" : "offline");
   waiting.end();
   if (!opened.ok) return opened;
   const profile = opened.value;
   try {
-    const online = !cli.globals.offline && !cli.globals.dryRun;
     let last: SyncReport | undefined;
     let isRetired = false;
     const sync = async (milliseconds: number): Attempt<SyncReport> => {
@@ -76,7 +76,7 @@ export async function withProfile(
 
 /** For what can be said of a profile without any network, such as completion. */
 export async function withProfileOffline<T>(cli: Cli, waitMs: number, act: (engine: Engine) => Attempt<T>): Attempt<T> {
-  const opened = await cli.world.home.open(waitMs);
+  const opened = await cli.world.home.open(waitMs, "offline");
   if (!opened.ok) return opened;
   try {
     return await act(opened.value.engine);

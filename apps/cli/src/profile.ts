@@ -21,17 +21,17 @@ export function nodeProfileHome(folder: string): ProfileHome {
       const made = makeFolder(folder);
       if (!made.ok) return made;
       const { createProfile } = await import("@photon/engine");
-      return using(folder, creationWait, async (open) => {
+      return using(folder, { waitMs: creationWait }, async (open) => {
         const free = await nothingRecovers(open);
         if (!free.ok) return free;
         const engine = await createProfile(open.ports, options);
         return engine.ok ? ok(opened(engine.value, open)) : engine;
       });
     },
-    open: async (waitMs) => {
+    open: async (waitMs, network = "online") => {
       if (!present()) return err((await import("@photon/engine/errors")).photonError("no-profile", folder));
       const { openProfile } = await import("@photon/engine");
-      return using(folder, waitMs, async (open) => {
+      return using(folder, { waitMs, offline: network === "offline" }, async (open) => {
         const engine = await openProfile(open.ports);
         if (engine.ok) return ok(opened(engine.value, open));
         if (engine.error.code !== "no-profile") return engine;
@@ -43,7 +43,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
       const made = makeFolder(folder);
       if (!made.ok) return made;
       const { joinProfile } = await import("@photon/engine");
-      return using(folder, creationWait, async (open) => {
+      return using(folder, { waitMs: creationWait }, async (open) => {
         const free = await nothingRecovers(open);
         if (!free.ok) return free;
         const joining = await joinProfile(open.ports, options);
@@ -55,7 +55,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
       const made = makeFolder(folder);
       if (!made.ok) return made;
       const { recoverProfile } = await import("@photon/engine");
-      return using(folder, creationWait, async (open) => {
+      return using(folder, { waitMs: creationWait }, async (open) => {
         const recovery = await recoverProfile(open.ports, options);
         return recovery.ok ? ok(recoveringProfile(recovery.value, open)) : recovery;
       });
@@ -63,7 +63,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
     resume: async (waitMs) => {
       if (!present()) return ok(undefined);
       const { openRecovery } = await import("@photon/engine");
-      return using(folder, waitMs, async (open) => {
+      return using(folder, { waitMs }, async (open) => {
         const recovery = await openRecovery(open.ports);
         if (!recovery.ok) return recovery;
         if (recovery.value !== undefined) return ok(recoveringProfile(recovery.value, open));
@@ -137,8 +137,13 @@ function opened(engine: Engine, { isWanted, unlock }: NodePorts): OpenProfile {
 }
 
 /** Takes the lock and opens the ports for `use`; gives everything back unless that succeeded. */
-async function using<T>(folder: string, waitMs: number, use: (open: NodePorts) => Promise<Result<T, Failure>>): Attempt<T> {
-  const open = await openPorts(folder, waitMs);
+async function using<T>(
+  folder: string,
+  options: { readonly waitMs: number; readonly offline?: boolean },
+  use: (open: NodePorts) => Promise<Result<T, Failure>>,
+): Attempt<T> {
+  const { openNodePorts } = await import("@photon/engine/node");
+  const open = await openNodePorts(folder, options);
   if (!open.ok) return open;
   try {
     const used = await use(open.value);
@@ -148,11 +153,6 @@ async function using<T>(folder: string, waitMs: number, use: (open: NodePorts) =
     await open.value.close();
     throw error;
   }
-}
-
-async function openPorts(folder: string, waitMs: number): Attempt<NodePorts> {
-  const { openNodePorts } = await import("@photon/engine/node");
-  return openNodePorts(folder, { waitMs });
 }
 
 /** Mode 0700, also if it was there: what is in it is for one person. */

@@ -75,8 +75,11 @@ export interface ProfileHome {
     readonly vault: string;
     readonly moreVaults?: readonly string[];
   }): Attempt<OpenProfile>;
-  /** Fails with `recovery-waiting` where a recovery is not over. @param waitMs how long to wait for another process. */
-  open(waitMs: number): Attempt<OpenProfile>;
+  /**
+   * Fails with `recovery-waiting` where a recovery is not over.
+   * @param waitMs how long to wait for another process. @param network `offline`: no server is asked anything.
+   */
+  open(waitMs: number, network?: "online" | "offline"): Attempt<OpenProfile>;
   join(options: { readonly device: string; readonly code: string }): Attempt<JoiningProfile>;
   /** Begins a recovery by trustees. @param options.relay an address, or the words that a trustee gave. */
   recover(options: { readonly device: string; readonly relay: string }): Attempt<RecoveringProfile>;

@@ -3,7 +3,7 @@ import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { contactJson, typedName } from "../contact-view.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork } from "../failure.ts";
 import { named } from "../output/shown.ts";
 import { withProfile } from "../pass.ts";
 import { serverOrigin } from "../relay-address.ts";
@@ -40,6 +40,7 @@ export function acceptCommand(program: Command, run: Run): void {
 async function accept(cli: Cli, invitation: string, options: Options): Attempt<Answer> {
   const petname = await cli.need(options.petname, "Who invited you? Choose a name for them; only you see it", "--petname");
   if (!petname.ok) return petname;
+  if (cli.globals.offline) return err(needsNetwork("an invitation lies at a relay, which --offline does not ask"));
   if (cli.globals.dryRun) return cli.would(`accept the invitation of ${named(petname.value)}`);
   const fresh = !cli.world.home.present();
   if (fresh) {

@@ -4,7 +4,7 @@ import { photonError } from "@photon/engine/errors";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, noSuchCommand, oneOf, type Run } from "../command.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork } from "../failure.ts";
 import type { JsonObject } from "../output/json.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
@@ -119,6 +119,7 @@ function deviceTable(cli: Cli, devices: readonly Device[]): string {
 }
 
 async function add(cli: Cli): Attempt<Answer> {
+  if (cli.globals.offline) return err(needsNetwork("two devices find each other at the relay, which --offline does not ask"));
   return withProfile(cli, async (pass) => {
     if (cli.globals.dryRun) return cli.would("show a code for another device of yours, and wait for it");
     const admission = await pass.engine.addDevice();

@@ -60,7 +60,7 @@ const failureFinding = (check: string, { message, detail, remedy }: Failure): Fi
 /** What would end another command is a finding here. */
 async function openForExamination(cli: Cli): Attempt<OpenProfile> {
   try {
-    return await cli.world.home.open(lockWait);
+    return await cli.world.home.open(lockWait, "offline");
   } catch (error) {
     const known = await cli.world.home.explain(error);
     if (known === undefined) throw error;

@@ -3,7 +3,7 @@ import type { PhotonError } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { problemJson, problemWords } from "../pass.ts";
 import { defaultRelay, isInTheClear, serverOrigin } from "../relay-address.ts";
@@ -42,6 +42,7 @@ export function initCommand(program: Command, run: Run): void {
 }
 
 async function init(cli: Cli, options: Options): Attempt<Answer> {
+  if (cli.globals.offline) return err(needsNetwork("a profile is made with its relay, which --offline does not ask"));
   const device = options.device ?? machineName(cli.world.hostname);
   if (options.join !== undefined) return joinDevices(cli, device, options.join.join(" "));
   if (cli.ask === undefined || options.relay !== undefined) return begin(cli, device, options.relay ?? defaultRelay, options.vault);

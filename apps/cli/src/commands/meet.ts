@@ -4,7 +4,7 @@ import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { contactJson, idText } from "../contact-view.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { instant, localTime } from "../output/time.ts";
 import { type Pass, withProfile } from "../pass.ts";
@@ -37,6 +37,7 @@ export function meetCommand(program: Command, run: Run): void {
 }
 
 async function meet(cli: Cli, options: Options): Attempt<Answer> {
+  if (cli.globals.offline) return err(needsNetwork("an invitation is laid down at the relay, which --offline does not ask"));
   return withProfile(cli, async (pass) => {
     if (cli.globals.dryRun)
       return cli.would(`make an invitation${options.petname === undefined ? "" : ` for ${named(options.petname)}`}`);

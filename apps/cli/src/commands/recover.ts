@@ -3,7 +3,7 @@ import { photonError } from "@photon/engine/errors";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, noSuchCommand, type Run } from "../command.ts";
-import { type Attempt, cliError, type Failure } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork, type Failure } from "../failure.ts";
 import type { JsonObject } from "../output/json.ts";
 import { named, shown } from "../output/shown.ts";
 import { lockPatience, problemWords, withProfile } from "../pass.ts";
@@ -164,7 +164,7 @@ async function trustees(cli: Cli, options: Options): Attempt<Answer> {
   const resumed = home.present() ? await home.resume(lockPatience(cli)) : ok(undefined);
   if (!resumed.ok) return resumed;
   if (resumed.value !== undefined) return again(cli, resumed.value, options);
-  if (cli.globals.offline) return err(cliError("usage", "nobody can be asked with --offline", "Leave out --offline."));
+  if (cli.globals.offline) return err(needsNetwork("nobody can be asked with --offline"));
   const relay = await layingPlace(cli, options);
   if (!relay.ok) return relay;
   const device = options.device ?? machineName(cli.world.hostname);

@@ -97,7 +97,7 @@ async function install(cli: Cli, { watch = false, every }: InstallOptions): Atte
 
 /** The failure that opening would give, without a lock on a folder that is not there. */
 async function noProfile(cli: Cli): Attempt<never> {
-  const opened = await cli.world.home.open(0);
+  const opened = await cli.world.home.open(0, "offline");
   if (!opened.ok) return opened;
   await opened.value.close();
   return err(cliError("folder-unusable", shown(cli.world.home.folder)));

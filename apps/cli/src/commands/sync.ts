@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { err, ok } from "@photon/protocol/codec";
 import type { Answer, Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import { type Attempt, needsNetwork } from "../failure.ts";
 import { lockPatience } from "../pass.ts";
 import { advance, openAnswer, syncOpened } from "../recovering.ts";
 
@@ -20,7 +20,7 @@ export function syncCommand(program: Command, run: Run): void {
 }
 
 async function sync(cli: Cli): Attempt<Answer> {
-  if (cli.globals.offline) return err(cliError("usage", "there is nothing to sync with --offline", "Leave out --offline."));
+  if (cli.globals.offline) return err(needsNetwork("there is nothing to sync with --offline"));
   const opened = await cli.world.home.open(lockPatience(cli));
   const recovers = !opened.ok && opened.error.code === "recovery-waiting";
   if (cli.globals.dryRun && (opened.ok || recovers)) {

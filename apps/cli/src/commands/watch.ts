@@ -12,7 +12,7 @@ import { err, ok } from "@photon/protocol/codec";
 import type { Answer, Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { stateWords, successionWords } from "../contact-view.ts";
-import { type Attempt, cliError } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork } from "../failure.ts";
 import { givingWay, waysToGive } from "../giving-way.ts";
 import { messageStateWords, messageText } from "../message-view.ts";
 import { named, shown } from "../output/shown.ts";
@@ -45,7 +45,7 @@ export function watchCommand(program: Command, run: Run): void {
 }
 
 async function watch(cli: Cli): Attempt<Answer> {
-  if (cli.globals.offline) return err(cliError("usage", "there is nothing to watch with --offline", "Leave out --offline."));
+  if (cli.globals.offline) return err(needsNetwork("there is nothing to watch with --offline"));
   if (cli.globals.dryRun) return cli.would("stay connected, and show messages and changes as they come");
   const loop: Loop = { seen: undefined, trouble: new Set(), pause: 0 };
   while (!cli.world.cancel.aborted) {

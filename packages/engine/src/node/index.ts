@@ -8,6 +8,7 @@ import { photonError, type PhotonError } from "../errors.ts";
 import { storeErrorProblem } from "../profile/store-problem.ts";
 import { httpBlobStore, httpTransport, makeSilence } from "../adapters/http/index.ts";
 import { nodeSocket } from "../adapters/http/node-socket.ts";
+import { offlineBlobStore, offlineTransport } from "../adapters/offline.ts";
 import { acquireProfileLock, openSqliteStore } from "../adapters/sqlite/index.ts";
 import {
   encryptedStore,
@@ -33,12 +34,12 @@ export const databaseName = "profile.db";
 
 /**
  * The ports over one profile folder: its lock, its key store, its encrypted database, and servers over HTTP. Makes the
- * folder if it is not there. Fails with `profile-locked` when another process keeps the lock for `waitMs`, and with what is
+ * folder if it is not there. Offline, no server is asked: all of them are out of reach. Fails with `profile-locked` when another process keeps the lock for `waitMs`, and with what is
  * wrong with the database. Throws `KeyStoreFailure` where the device key cannot be used.
  */
 export async function openNodePorts(
   folder: string,
-  options: { readonly waitMs?: number } = {},
+  options: { readonly waitMs?: number; readonly offline?: boolean } = {},
 ): Promise<Result<NodePorts, PhotonError>> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = await acquireProfileLock(folder, options);
@@ -57,14 +58,15 @@ export async function openNodePorts(
       unlock();
       return err(storeErrorProblem(store.error));
     }
+    const { offline = false } = options;
     const silence = makeSilence();
     const ports: Ports = {
       clock: systemClock,
       random: systemRandom,
       keys,
       store: store.value,
-      transport: httpTransport({ socket: nodeSocket, silence }),
-      blobs: httpBlobStore({ silence }),
+      transport: offline ? offlineTransport : httpTransport({ socket: nodeSocket, silence }),
+      blobs: offline ? offlineBlobStore : httpBlobStore({ silence }),
       session: await makeSession(nodeSessionCrypto),
       queueCrypto: nodeQueueCrypto,
     };
