@@ -104,3 +104,53 @@ describe("a clock ten years off", () => {
     expect(await texts(ana, "Chi")).toEqual(["hello from long ago"]);
   });
 });
+
+describe("a clock ten years off is told before an invitation suffers by it", () => {
+  const codeOf = (
+    outcome: { readonly ok: true } | { readonly ok: false; readonly error: { readonly code: string; readonly detail: string } },
+  ) => (outcome.ok ? "done" : outcome.error.code);
+
+  for (const [way, off] of [
+    ["ahead", tenYears],
+    ["behind", -tenYears],
+  ] as const) {
+    test(`${way}: meeting somebody says so, leaves nothing behind, and works when the clock is right`, async () => {
+      world = await makeWorld();
+      const ana = await world.person("phone");
+      await withClock(ana, off);
+      const refused = await ana.engine.meet({ petname: "Ben" });
+      expect(refused).toMatchObject({ ok: false, error: { code: "clock-wrong" } });
+      expect(must(await ana.engine.contacts())).toEqual([]);
+      await withClock(ana, 0);
+      must(await ana.engine.meet({ petname: "Ben" }));
+    });
+  }
+
+  test("ahead: an invitation that only looks expired is not thrown away, and is accepted when the clock is right", async () => {
+    world = await makeWorld();
+    const [ana, ben] = [await world.person("phone"), await world.person("desktop")];
+    const { link, words } = must(await ana.engine.meet({ petname: "Ben" }));
+    await withClock(ben, tenYears);
+    for (const invitation of [link, words]) {
+      expect(codeOf(await ben.engine.accept(invitation, { petname: "Ana" }))).toBe("clock-wrong");
+      expect(must(await ben.engine.contacts())).toEqual([]);
+    }
+    await withClock(ben, 0);
+    must(await ben.engine.accept(link, { petname: "Ana" }));
+  });
+
+  test("right: an invitation that has expired is said to have", async () => {
+    world = await makeWorld();
+    const [ana, ben] = [await world.person("phone"), await world.person("desktop")];
+    const { link } = must(await ana.engine.meet({ petname: "Ben" }));
+    world.advance(8 * day);
+    expect(codeOf(await ben.engine.accept(link, { petname: "Ana" }))).toBe("invitation-expired");
+  });
+
+  test("a few hours off is nothing to speak of", async () => {
+    world = await makeWorld();
+    const ana = await world.person("phone");
+    await withClock(ana, -12 * hour);
+    must(await ana.engine.meet({ petname: "Ben" }));
+  });
+});

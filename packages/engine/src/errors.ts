@@ -278,7 +278,7 @@ export const engineErrors = {
   "clock-wrong": {
     exit: 1,
     message: "This device's clock is far off.",
-    remedy: "Set the date and time, then run the command again.",
+    remedy: "Set the date and time, then run the command again. If they are right, tell the operator of the relay.",
   },
   "newer-photon": { exit: 1, message: "Something here was made by a newer Photon.", remedy: "Update Photon." },
 } as const;

@@ -56,6 +56,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     metrics,
     log,
     closing: () => closing,
+    now,
     notReady: async () => (closing ? "stopping" : disk.full() ? "the disk is full" : firstProblem(roles)),
   });
   const sockets = acceptSockets(app.server, {

@@ -14,6 +14,7 @@ import { addStatements, setPeer } from "../relationship/relationship.ts";
 import { admitSiblings, beginSide } from "../relationship/side.ts";
 import { announceToOwn } from "../relationship/speaking.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { clockProblem, day } from "./clock.ts";
 import { depositClaim, noteClaim } from "./claiming.ts";
 import { ownStatements } from "./invite.ts";
 
@@ -28,20 +29,25 @@ export async function fetchOffer(work: Work, text: string, defaultRelay: string)
   const parsed = parseInvitation(text, defaultRelay);
   if (!parsed.ok) return err(photonError(parsed.error.code, parsed.error.detail));
   const invitation = parsed.value;
-  if (invitation.expires !== undefined && invitation.expires <= work.now()) return err(expired(invitation.expires));
+  /** A clock that is ahead makes every invitation an old one: the relay is asked before that is said. */
+  const isPast = (at: number | undefined): at is number => at !== undefined && at <= work.now();
+  const expired = (at: number): Result<never, PhotonError> =>
+    err(clockProblem(work, invitation.relay) ?? photonError("invitation-expired", `on ${day(at)}`));
   const answer = await work.ports.transport.call(invitation.relay, "get", { dropId: invitation.dropId });
   if (!answer.ok) {
     const { error } = answer;
     const refusal = error.code === "refused" ? error.refusal : undefined;
+    if (isPast(invitation.expires)) return expired(invitation.expires);
     if (refusal === "expired") return err(photonError("invitation-expired"));
     if (refusal === "not-found") return err(photonError("invitation-unknown", invitation.relay));
     return err(relayProblem(invitation.relay, error));
   }
+  if (isPast(invitation.expires)) return expired(invitation.expires);
   const offer = openOffer(invitation, answer.value.value.body);
   if (!offer.ok) return err(photonError("invitation-swapped", offer.error.detail));
   if (invitation.found !== undefined && !isOfferOf(offer.value, invitation.found))
     return err(photonError("invitation-swapped", "another person's side lies there"));
-  if (offer.value.expires <= work.now()) return err(expired(offer.value.expires));
+  if (isPast(offer.value.expires)) return expired(offer.value.expires);
   const statements: Statement[] = [];
   for (const bytes of offer.value.statements) {
     const statement = parseStatement(bytes);
@@ -53,8 +59,6 @@ export async function fetchOffer(work: Work, text: string, defaultRelay: string)
     return err(photonError("invitation-swapped", "its statements do not add up to a person"));
   return ok({ invitation, offer: offer.value, statements });
 }
-
-const expired = (at: number): PhotonError => photonError("invitation-expired", `on ${new Date(at).toISOString().slice(0, 10)}`);
 
 /** @param relay of our own inbox. @param petname checked already. */
 export async function acceptOffer(

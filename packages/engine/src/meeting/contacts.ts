@@ -19,6 +19,7 @@ import { loadRelationship, relationshipIds } from "../relationship/relationship.
 import type { Work } from "../storage/core.ts";
 import { openSuccession, shownSuccession, succeededSince } from "../succession/decide.ts";
 import { listClaims } from "./claims.ts";
+import { day } from "./clock.ts";
 
 /** 10 hex digits are shown; 40 random bits tell a person's contacts apart. */
 export const contactIdOf = (relationship: string): string => relationship.slice(0, 10);
@@ -114,8 +115,6 @@ function noteOf(work: Work, relationship: Relationship, claims: readonly Claim[]
     return "This person uses a newer Photon; some of what they did cannot be judged here.";
   return undefined;
 }
-
-const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** Changes of a side in words, oldest first. */
 export function historyOf(state: LineageState, side: "peer" | "me"): readonly HistoryEntry[] {

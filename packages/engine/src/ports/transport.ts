@@ -33,6 +33,11 @@ export interface Transport {
     value: RelayRequestOf<K>,
     options?: CallOptions,
   ): Promise<Result<RelayAnswer<K>, RelayError>>;
+  /**
+   * Milliseconds since 1970 by the relay's clock, as its last answer said; undefined where none did. Whether this device's clock
+   * is right can be seen from it, if no more: a relay may say what it likes.
+   */
+  time?(relay: string): number | undefined;
   /** Calls `onHint` when one of the queues may have something to read. Only a hint: correctness comes from reading. */
   watch(relay: string, reads: RelayRequestOf<"read">, onHint: () => void): Watch;
 }

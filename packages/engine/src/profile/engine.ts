@@ -25,10 +25,12 @@ import { postToward, postUntilAcked, resealUnacked } from "../conversation/post.
 import { followBundle, retryParked } from "../conversation/receive.ts";
 import { keepUntilAcked } from "../conversation/unacked.ts";
 import { flush } from "../delivery/flush.ts";
+import { knock } from "../delivery/knock.ts";
 import { speaks } from "../duties/duties.ts";
 import { photonError, type PhotonError, type PhotonErrorCode } from "../errors.ts";
 import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
 import { claimFound, confirmation, confirmClaim } from "../meeting/claims.ts";
+import { clockProblem } from "../meeting/clock.ts";
 import { findContact, historyOf, type Listed, listContacts } from "../meeting/contacts.ts";
 import { invite } from "../meeting/invite.ts";
 import { planDuties } from "../plan/duties.ts";
@@ -139,14 +141,16 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
       act(async (work) => {
         const name = petname === undefined ? ok(undefined) : await petnameFor(work, petname, undefined);
         if (!name.ok) return name;
+        const problem = (await knock(work.ports, profile.relay)) ?? clockProblem(work, profile.relay);
+        if (problem !== undefined) return err(problem);
         const invitation = await invite(work, profile.relay, name.value);
         if (!invitation.ok) return invitation;
         await work.commit();
         const flushed = await flush(work, { onMoved: followBundle });
         await tellCircle(work);
-        const [problem] = flushed.problems;
+        const [left] = flushed.problems;
         // An invitation that does not lie at the relay is of no use to the other person yet; say so.
-        return flushed.pending > 0 && problem !== undefined ? err(problem) : invitation;
+        return flushed.pending > 0 && left !== undefined ? err(left) : invitation;
       }),
 
     accept: (invitation, { petname }) =>

@@ -8,7 +8,7 @@ import { answerOffer, offerPlaces, restoreFromReply } from "../circle/joining.ts
 import { tellCircle } from "../circle/telling.ts";
 import { followBundle } from "../conversation/receive.ts";
 import { flush } from "../delivery/flush.ts";
-import { relayProblem } from "../delivery/relay-errors.ts";
+import { knock } from "../delivery/knock.ts";
 import { photonError, type PhotonError } from "../errors.ts";
 import { beginRecovery, relayFor } from "../recovery/ask.ts";
 import { makeRecovery, readRecovery } from "../recovery/recovery.ts";
@@ -32,10 +32,8 @@ export const createProfile: Profiles["createProfile"] = (ports, { device, relay,
     if (vaultOrigin === undefined)
       return err(photonError("wrong-server", `${vault} is not an address such as https://vault.example`));
     if ((await ports.store.get("meta", "profile")) !== undefined) return err(photonError("profile-exists"));
-    // Nothing is made before the relay has answered as a relay does: a question for a drop that cannot be there.
-    const answer = await ports.transport.call(relayOrigin, "get", { dropId: ports.random.bytes(32) });
-    if (!answer.ok && !(answer.error.code === "refused" && answer.error.refusal === "not-found"))
-      return err(relayProblem(relayOrigin, answer.error));
+    const closed = await knock(ports, relayOrigin);
+    if (closed !== undefined) return err(closed);
     const more: string[] = [];
     for (const url of moreVaults) {
       const answering = await vaultAnswering(ports, url);

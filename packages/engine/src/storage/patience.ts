@@ -17,6 +17,7 @@ export function waitingUntil(ports: Ports, signal: AbortSignal | undefined): Por
     ...ports,
     transport: {
       call: (relay, kind, value, options) => transport.call(relay, kind, value, until(options)),
+      time: (relay) => transport.time?.(relay),
       watch: (relay, reads, onHint) => transport.watch(relay, reads, onHint),
     },
     blobs: { call: (vault, kind, value, options) => blobs.call(vault, kind, value, until(options)) },

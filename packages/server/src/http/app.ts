@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly log: ServerLog;
   readonly closing: () => boolean;
+  /** Milliseconds since 1970: the time by which things expire here, and which every answer tells. */
+  readonly now: () => number;
   /** Undefined when the server can serve, else what is wrong. */
   readonly notReady: () => Promise<string | undefined>;
 }
@@ -42,7 +44,9 @@ export function httpApp(options: AppOptions): FastifyInstance {
   // The web app may be served from anywhere; requests carry their own proofs and no cookies.
   app.addHook("onSend", async (_request, reply) => {
     reply
+      .header("date", new Date(options.now()).toUTCString())
       .header("access-control-allow-origin", "*")
+      .header("access-control-expose-headers", "date")
       .header("x-content-type-options", "nosniff")
       .header("referrer-policy", "no-referrer");
   });

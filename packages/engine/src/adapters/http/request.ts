@@ -37,6 +37,8 @@ interface Asking extends HttpOptions {
   readonly silence: Silence;
   /** Ends the waiting before the time-out does. */
   readonly signal: AbortSignal | undefined;
+  /** Told the server's time, in milliseconds since 1970, when an answer of its own says it. */
+  readonly onTime?: (time: number) => void;
 }
 
 /** @param max the longest answer that is read. Never rejects. */
@@ -73,6 +75,8 @@ export async function postCbor(
         ? err({ code: "unreachable", detail: `the server is away (${response.status})` })
         : err({ code: "wrong-server", detail: `what answers there speaks no Photon (${response.status})` });
     }
+    const time = Date.parse(response.headers.get("date") ?? "");
+    if (!Number.isNaN(time)) options.onTime?.(time);
     const answer = await readAtMost(response, max);
     return answer === undefined ? err({ code: "wrong-server", detail: "the answer is longer than any of Photon's" }) : ok(answer);
   } catch (error) {

@@ -42,10 +42,12 @@ const searchStep = 4_096;
 
 export function httpTransport(options: HttpTransportOptions = {}): Transport {
   const http = remembering(options);
+  const times = new Map<string, number>();
   return {
     call: async (relay, kind, value, { signal } = {}) => {
       const request = { kind, value } as RelayRequest;
-      const asking = { ...http, signal };
+      const onTime = (time: number): void => void times.set(relay, time);
+      const asking = { ...http, signal, onTime };
       let answer = await ask(relay, request, asking);
       if (!answer.ok && request.kind === "create") answer = (await paid(relay, request.value, answer.error, asking)) ?? answer;
       if (!answer.ok) return answer;
@@ -54,6 +56,7 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
         return err({ code: "wrong-server", detail: "the answer belongs to another question" });
       return ok(answer.value as RelayAnswer<typeof kind>);
     },
+    time: (relay) => times.get(relay),
     watch: (relay, reads, onHint) => openWatch(options.socket ?? platformSocket, relay, reads, onHint),
   };
 }
