@@ -171,8 +171,12 @@ export interface ImportReport {
 export interface DeviceAdmission {
   readonly code: string;
   readonly expires: number;
+  /** Whether the other device has answered. Asks the relay and nothing else: the profile may be closed, or in other hands. */
+  isAnswered(): Outcome<boolean>;
   /** One step: looks for the other device, goes as far as it can. Call again until it says `joined`. */
   poll(): Outcome<{ readonly state: "waiting" | "admitting" | "joined"; readonly device: string | undefined }>;
+  /** Whoever uses the code from now on is told that it is good no more. Tries for a few seconds; needs no profile either. */
+  withdraw(): Promise<void>;
 }
 
 /** A trustee of ours, as far as we know. `stale`: no proof for 45 days; `lost`: none for 90, or they say so. */
@@ -326,7 +330,8 @@ export interface Engine {
   read(who: string, page?: { readonly after?: string; readonly limit?: number }): Outcome<readonly ShownMessage[]>;
 
   devices(): Outcome<readonly Device[]>;
-  addDevice(): Outcome<DeviceAdmission>;
+  /** @param begun goes on with what another engine over this profile began: between two steps the profile may be closed. */
+  addDevice(begun?: DeviceAdmission): Outcome<DeviceAdmission>;
   retire(device: string, reason: "lost" | "taken" | "gone"): Outcome<RetireReport>;
 
   /** Makes a plan with these trustees, or replaces the one there is; they are asked first. */

@@ -9,16 +9,19 @@ import type { JsonObject } from "../output/json.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
 import { ago, instant, localTime, plural } from "../output/time.ts";
-import { type Pass, withProfile } from "../pass.ts";
+import { type Pass, withLeftovers, withProfile } from "../pass.ts";
 import { noticesNext, noticesWords } from "../recovery-view.ts";
+import { inBursts, type Looked } from "../waiting.ts";
 
 const reasons = ["lost", "taken", "gone"] as const;
 type Reason = (typeof reasons)[number];
 
 const retiredHere = photonError("device-retired");
 
-/** Milliseconds between two looks for the other device. */
+/** Milliseconds between two looks for the other device's answer … */
 const pollEvery = 400;
+/** … and at most between two at what it sent since. */
+const placeEvery = 2_000;
 
 export function devicesCommands(program: Command, run: Run): void {
   const devices = declare(program, {
@@ -120,48 +123,73 @@ function deviceTable(cli: Cli, devices: readonly Device[]): string {
 
 async function add(cli: Cli): Attempt<Answer> {
   if (cli.globals.offline) return err(needsNetwork("two devices find each other at the relay, which --offline does not ask"));
-  return withProfile(cli, async (pass) => {
+  let begun: DeviceAdmission | undefined;
+  const answered = await withProfile(cli, async ({ engine }) => {
     if (cli.globals.dryRun) return cli.would("show a code for another device of yours, and wait for it");
-    const admission = await pass.engine.addDevice();
-    return admission.ok ? admit(cli, pass, admission.value) : admission;
+    const admission = await engine.addDevice();
+    if (!admission.ok) return admission;
+    begun = admission.value;
+    return ok(answer({ json: undefined, words: "", next: "" }));
   });
+  return answered.ok && begun !== undefined ? admit(cli, begun) : answered;
 }
 
-/** A stream of two lines: the code, then the device that joined. */
-async function admit(cli: Cli, pass: Pass, admission: DeviceAdmission): Attempt<Answer> {
+/** A stream of two lines: the code, then the device that joined. The profile is free until the other device has answered. */
+async function admit(cli: Cli, admission: DeviceAdmission): Attempt<Answer> {
   cli.line({ code: admission.code, expires: instant(admission.expires) }, cli.style.bold(shown(admission.code)));
   cli.say(
     `On the new device run \`photon init --join\` with this code after it. The code works while this command runs, until ${localTime(admission.expires, cli.world.now())}. Show it to nobody else.`,
   );
   const progress = cli.progress("Waiting for the new device");
   try {
-    while (!cli.world.cancel.aborted) {
-      const step = await admission.poll();
+    const answered = await untilAnswered(cli, admission);
+    if (!answered.ok) return answered;
+    progress.at(undefined, "The new device is fetching your relationships");
+    const joining = await inBursts(cli, async ({ engine }): Attempt<Looked<Answer>> => {
+      const again = await engine.addDevice(admission);
+      const step = again.ok ? await again.value.poll() : again;
       if (!step.ok) return step;
-      if (step.value.state === "joined") return await joined(cli, pass, step.value.device ?? "");
-      progress.at(
-        undefined,
-        step.value.state === "admitting" ? "The new device is fetching your relationships" : "Waiting for the new device",
-      );
-      await cli.world.pause(pollEvery);
-    }
-    return err(cliError("interrupted", "no device was added", "Run `photon devices add` again for a new code."));
+      if (step.value.state === "joined") return joined(cli, engine, step.value.device ?? "");
+      return ok({ kind: "again", gaveWay: false, away: false, news: true, within: placeEvery });
+    });
+    if (joining.ok && joining.value !== undefined) return ok(joining.value);
+    return err(
+      joining.ok || joining.error.code === "interrupted"
+        ? cliError("interrupted", "the new device is being added", "`photon sync`, here and there, goes on with it.")
+        : joining.error,
+    );
   } finally {
     progress.end();
   }
 }
 
-async function joined(cli: Cli, { flush }: Pass, device: string): Attempt<Answer> {
-  const flushed = await flush("long");
-  if (!flushed.ok) return flushed;
-  cli.line({ joined: device }, "");
-  return ok(
-    answer({
-      json: undefined,
-      words: `${named(device)} is one of your devices now. It has your relationships and history; the people you know see that you added a device.`,
-      next: "`photon devices` lists them.",
-    }),
+/** Asks the relay alone. A code that nobody has used when the waiting ends is good for nothing more. */
+async function untilAnswered(cli: Cli, admission: DeviceAdmission): Attempt<void> {
+  while (!cli.world.cancel.aborted && cli.world.now() < admission.expires) {
+    const answered = await admission.isAnswered();
+    if (answered.ok && answered.value) return ok(undefined);
+    // A relay that is away for a moment may be back before the new device is there.
+    if (!answered.ok && answered.error.code !== "relay-unreachable") return answered;
+    await cli.world.pause(pollEvery);
+  }
+  await admission.withdraw();
+  return err(
+    cli.world.cancel.aborted
+      ? cliError("interrupted", "no device was added", "Run `photon devices add` again for a new code.")
+      : photonError("code-expired", "no device has used it"),
   );
+}
+
+async function joined(cli: Cli, engine: Engine, device: string): Attempt<Looked<Answer>> {
+  const synced = await engine.sync({ signal: cli.world.cancel });
+  if (!synced.ok) return synced;
+  cli.line({ joined: device }, "");
+  const done = answer({
+    json: undefined,
+    words: `${named(device)} is one of your devices now. It has your relationships and history; the people you know see that you added a device.`,
+    next: "`photon devices` lists them.",
+  });
+  return ok({ kind: "done", value: withLeftovers(done, synced.value) });
 }
 
 async function retire(cli: Cli, device: string, reason: Reason): Attempt<Answer> {

@@ -1,13 +1,16 @@
 import type { Command } from "commander";
 import type { PhotonError } from "@photon/engine";
+import { photonError } from "@photon/engine/errors";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { type Attempt, cliError, needsNetwork } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
+import { plural } from "../output/time.ts";
 import { problemJson, problemWords } from "../pass.ts";
+import type { Progress } from "../progress.ts";
 import { defaultRelay, isInTheClear, serverOrigin } from "../relay-address.ts";
-import type { OpenProfile } from "../world.ts";
+import type { JoiningProfile, OpenProfile } from "../world.ts";
 
 interface Options {
   readonly relay?: string;
@@ -15,6 +18,9 @@ interface Options {
   readonly device?: string;
   readonly join?: readonly string[];
 }
+
+/** Milliseconds between two looks for the other device's reply. */
+const pollEvery = 400;
 
 export function initCommand(program: Command, run: Run): void {
   const command = declare(program, {
@@ -112,35 +118,54 @@ async function joinDevices(cli: Cli, device: string, code: string): Attempt<Answ
   if (cli.globals.dryRun) return cli.would(`add this device as ${named(device)}, in ${shown(cli.world.home.folder)}`);
   const started = await cli.world.home.join({ device, code });
   if (!started.ok) return started;
+  cli.say("Waiting for your other device, on which `photon devices add` has to go on running.");
   const progress = cli.progress("Waiting for your other device");
-  let profile: OpenProfile | undefined;
-  let problems: readonly PhotonError[] = [];
-  try {
-    while (profile === undefined) {
-      const step = await started.value.poll();
-      if (!step.ok) return step;
-      switch (step.value.state) {
-        case "waiting":
-          progress.at(undefined, "Waiting for your other device");
-          await cli.world.pause(400);
-          break;
-        case "restoring":
-          progress.at(step.value.progress, "Fetching your relationships and history");
-          break;
-        case "joined":
-          ({ profile, problems } = step.value);
-          break;
-      }
-      if (profile === undefined && cli.world.cancel.aborted) return err(cliError("interrupted"));
-    }
-  } finally {
-    progress.end();
-    if (profile === undefined) await started.value.close();
-  }
-  return joined(cli, device, profile, problems);
+  const joining = await untilJoined(cli, started.value, progress);
+  progress.end();
+  if (joining.ok) return joined(cli, joining.value);
+  await started.value.close();
+  return joining;
 }
 
-async function joined(cli: Cli, device: string, profile: OpenProfile, problems: readonly PhotonError[]): Attempt<Answer> {
+interface Joined {
+  readonly profile: OpenProfile;
+  /** Parts of the backup that could not be read. */
+  readonly problems: readonly PhotonError[];
+}
+
+/** What passes by itself, and is waited for like the other device. */
+const passing: ReadonlySet<string> = new Set(["relay-unreachable", "vault-unreachable"]);
+
+async function untilJoined(cli: Cli, joining: JoiningProfile, progress: Progress): Attempt<Joined> {
+  const patience = joinPatience(cli);
+  let waited = 0;
+  while (!cli.world.cancel.aborted) {
+    const step = await joining.poll();
+    if (step.ok && step.value.state === "joined") return ok(step.value);
+    if (step.ok && step.value.state === "restoring") {
+      progress.at(step.value.progress, "Fetching your relationships and history");
+      continue;
+    }
+    if (!step.ok && !passing.has(step.error.code)) return step;
+    if (waited >= patience)
+      return step.ok
+        ? err(photonError("code-expired", `your other device has not replied for ${plural(patience / 1000, "second")}`))
+        : step;
+    await cli.world.pause(pollEvery);
+    waited += pollEvery;
+  }
+  return err(cliError("interrupted"));
+}
+
+/** How long the other device is waited for, in milliseconds: it may have a large backup to bring up to date first. */
+function joinPatience(cli: Cli): number {
+  const said = cli.world.env["PHOTON_JOIN_WAIT"];
+  return said !== undefined && /^[0-9]{1,5}$/u.test(said) ? Number(said) * 1000 : 180_000;
+}
+
+async function joined(cli: Cli, { profile, problems }: Joined): Attempt<Answer> {
+  // Its own name may have been taken.
+  const device = profile.engine.deviceName;
   try {
     const contacts = await profile.engine.contacts();
     if (!contacts.ok) return contacts;

@@ -1,13 +1,9 @@
 /**
- * `photon watch`, a loop of bursts:
- *
- * lock → sync → tell what is new → unlock → wait for a hint, without the lock → again
- *
- * So a running watch never makes another command fail: at worst that one waits for a burst to end, and a burst that takes
- * long is broken off for it. What other commands fetched meanwhile is told in the next burst.
+ * `photon watch`, a loop of bursts: sync, and tell what is new. What other commands fetched meanwhile is told in the next one; a
+ * burst that takes long is broken off for another command.
  */
 import type { Command } from "commander";
-import type { Contact, Engine, SyncReport } from "@photon/engine";
+import type { Contact, SyncReport } from "@photon/engine";
 import { err, ok } from "@photon/protocol/codec";
 import type { Answer, Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
@@ -20,16 +16,8 @@ import { problemJson, problemWords } from "../pass.ts";
 import { noticesWords, progressWords } from "../recovery-view.ts";
 import { caseLine, trusteeshipWords } from "../trustee-view.ts";
 import { eventJson, look, nothingSeen, type Seen, type WatchEvent } from "../watching.ts";
+import { inBursts, type Looked } from "../waiting.ts";
 import type { OpenProfile } from "../world.ts";
-
-/** Milliseconds. */
-const slowPoll = 60_000;
-const longestPause = 60_000;
-const lockWait = 30_000;
-/** Until others who wait have had their turn. */
-const afterGivingWay = 1_000;
-/** A wait that ends sooner than this may be one that cannot wait at all. */
-const tooSoon = 500;
 
 export function watchCommand(program: Command, run: Run): void {
   declare(program, {
@@ -47,78 +35,43 @@ export function watchCommand(program: Command, run: Run): void {
 async function watch(cli: Cli): Attempt<Answer> {
   if (cli.globals.offline) return err(needsNetwork("there is nothing to watch with --offline"));
   if (cli.globals.dryRun) return cli.would("stay connected, and show messages and changes as they come");
-  const loop: Loop = { seen: undefined, trouble: new Set(), pause: 0 };
-  while (!cli.world.cancel.aborted) {
-    const opened = await cli.world.home.open(lockWait);
-    if (opened.ok) {
-      const burst = await burstThenWait(cli, opened.value, loop);
-      if (!burst.ok) return burst;
-    } else if (opened.error.code === "profile-locked") await cli.world.pause(250);
-    else return opened;
-  }
-  return err(cliError("interrupted", "", "`photon watch` starts again where it ended."));
+  const state: State = { seen: undefined, trouble: new Set() };
+  const ended = await inBursts<never>(cli, (profile) => burst(cli, profile, state));
+  return ended.ok || ended.error.code === "interrupted"
+    ? err(cliError("interrupted", "", "`photon watch` starts again where it ended."))
+    : ended;
 }
 
-interface Loop {
+interface State {
   seen: Seen | undefined;
   /** Codes of the problems that were told and still last. */
   readonly trouble: Set<string>;
-  /** Milliseconds; doubles while the relay is away, or hints come to nothing. */
-  pause: number;
 }
 
-async function burstThenWait(cli: Cli, profile: OpenProfile, loop: Loop): Attempt<void> {
+async function burst(cli: Cli, profile: OpenProfile, state: State): Attempt<Looked<never>> {
   const { engine } = profile;
-  try {
-    if (loop.seen === undefined) {
-      const before = nothingSeen();
-      const looked = await look(engine, before);
-      if (!looked.ok) return looked;
-      loop.seen = before;
-      if (cli.globals.json) cli.line({ event: "watching" }, "");
-      else cli.say("Watching. Ctrl-C ends it.");
-    }
-    const { result: report, gaveWay } = await givingWay(cli, profile, waysToGive.watch, (signal) => engine.sync({ signal }));
-    if (!report.ok) return report;
-    const retired = report.value.problems.find(({ code }) => code === "device-retired");
-    if (retired !== undefined) return err(retired);
-    const news = await look(engine, loop.seen);
-    if (!news.ok) return news;
-    for (const event of news.value) cli.line(eventJson(event), eventText(event, cli.world.now()));
-    // What a pass says that was broken off is not the whole truth.
-    if (!gaveWay) tellTrouble(cli, loop, report.value);
-    profile.unlock();
-    if (gaveWay) {
-      await cli.world.pause(afterGivingWay);
-      return ok(undefined);
-    }
-    await waitBetween(cli, engine, loop, { away: report.value.problems.length > 0, news: news.value.length > 0 });
-    return ok(undefined);
-  } finally {
-    await profile.close();
+  if (state.seen === undefined) {
+    const before = nothingSeen();
+    const looked = await look(engine, before);
+    if (!looked.ok) return looked;
+    state.seen = before;
+    if (cli.globals.json) cli.line({ event: "watching" }, "");
+    else cli.say("Watching. Ctrl-C ends it.");
   }
-}
-
-/**
- * Waits for a hint. A relay that is away, or whose hints come to nothing at once, is asked again after 1, 2, 4 … seconds: no
- * server can make this a spin.
- */
-async function waitBetween(
-  cli: Cli,
-  engine: Engine,
-  loop: Loop,
-  burst: { readonly away: boolean; readonly news: boolean },
-): Promise<void> {
-  const began = performance.now();
-  await engine.waitForHint(burst.away ? Math.max(1_000, loop.pause) : slowPoll, cli.world.cancel);
-  const early = performance.now() - began < tooSoon;
-  const idle = burst.away || (early && !burst.news);
-  loop.pause = idle ? Math.min(Math.max(1_000, 2 * loop.pause), longestPause) : 0;
-  if (early && idle) await cli.world.pause(loop.pause);
+  const { result: report, gaveWay } = await givingWay(cli, profile, waysToGive.watch, (signal) => engine.sync({ signal }));
+  if (!report.ok) return report;
+  const retired = report.value.problems.find(({ code }) => code === "device-retired");
+  if (retired !== undefined) return err(retired);
+  const news = await look(engine, state.seen);
+  if (!news.ok) return news;
+  for (const event of news.value) cli.line(eventJson(event), eventText(event, cli.world.now()));
+  // What a pass says that was broken off is not the whole truth.
+  if (!gaveWay) tellTrouble(cli, state, report.value);
+  return ok({ kind: "again", gaveWay, away: report.value.problems.length > 0, news: news.value.length > 0 });
 }
 
 /** Each problem once when it begins, and one line when all is well again. */
-function tellTrouble(cli: Cli, { trouble }: Loop, report: SyncReport): void {
+function tellTrouble(cli: Cli, { trouble }: State, report: SyncReport): void {
   const had = trouble.size > 0;
   const now = new Set<string>(report.problems.map(({ code }) => code));
   for (const problem of report.problems) {

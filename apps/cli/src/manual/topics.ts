@@ -58,6 +58,7 @@ export const topics: readonly Topic[] = [
         "  PHOTON_HOME        the profile's folder (default: photon in XDG_DATA_HOME, or",
         "                     ~/.local/share/photon)",
         "  PHOTON_LOCK_WAIT   seconds to wait while another command uses the profile (15)",
+        "  PHOTON_JOIN_WAIT   seconds that `photon init --join` waits for the other device (180)",
         "  PHOTON_SECRET_…    where a passphrase comes from; see `photon help secrets`",
         "  PHOTON_SERVE_…     settings of the server, such as PHOTON_SERVE_LISTEN_PORT",
         "  PHOTON_DEBUG       if set, a mistake of Photon's own is shown with its trace",

@@ -141,6 +141,10 @@ export interface FakeState {
   /** What was called, with its arguments. */
   readonly calls: string[];
   hints: number;
+  /** How often the relay is asked until a new device has answered. */
+  answersAfter: number;
+  /** Steps of its admission. */
+  steps: number;
   pendingDeletion: PendingDeletion | undefined;
 }
 
@@ -161,6 +165,8 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
     progress: undefined,
     calls: [],
     hints: 0,
+    answersAfter: 3,
+    steps: 0,
     pendingDeletion: undefined,
     ...parts,
   };
@@ -298,15 +304,21 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
       return ok(state.messages.slice(Math.max(start, limit === undefined ? 0 : state.messages.length - limit)));
     },
     devices: async () => ok(state.devices),
-    addDevice: async () => {
-      let polls = 0;
+    addDevice: async (begun) => {
+      call(begun === undefined ? "addDevice" : "addDevice again");
+      let asked = 0;
       return ok({
         code: "abc-def",
         expires: noon + 600_000,
-        poll: async () => {
-          polls += 1;
-          return ok({ state: polls < 3 ? "waiting" : "joined", device: polls < 3 ? undefined : "tablet" } as const);
+        isAnswered: async () => {
+          asked += 1;
+          return ok(asked >= state.answersAfter);
         },
+        poll: async () => {
+          state.steps += 1;
+          return ok({ state: state.steps < 2 ? "admitting" : "joined", device: "tablet" } as const);
+        },
+        withdraw: async () => call("withdraw"),
       });
     },
     retire: async (device, reason) => {

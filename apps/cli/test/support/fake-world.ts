@@ -28,6 +28,9 @@ export interface FakeOptions {
   readonly cancel?: AbortSignal;
   readonly platform?: NodeJS.Platform;
   readonly folder?: string;
+  readonly now?: () => number;
+  /** Called instead of waiting. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
 /** `photon` over one fake engine. */
@@ -106,8 +109,8 @@ async function runIn(engine: Engine, locks: string[], argv: readonly string[], o
     home,
     ask: options.ask,
     cancel: options.cancel ?? new AbortController().signal,
-    now: () => noon,
-    pause: async () => undefined,
+    now: options.now ?? (() => noon),
+    pause: options.pause ?? (async () => undefined),
   };
   const code = await run(argv, world);
   const raw = Buffer.concat(out);

@@ -3,10 +3,11 @@
  *
  * offered ──answer in drop 1──▶ admitted (circle, archive opener) ──reply in drop 2──▶ placing ──its spares are here──▶ joined
  */
-import { decode, encode, err, ok, type Result } from "@photon/protocol/codec";
+import { type Bytes, decode, encode, err, ok, type Result } from "@photon/protocol/codec";
 import { liveLeaves } from "@photon/protocol/lineage";
 import { makeDeviceCode, readAnswer, sealReply, startRendezvous } from "@photon/protocol/meeting";
 import { maxLeaves } from "@photon/protocol/statement";
+import type { DeviceAdmission, Outcome, Ports } from "../api.ts";
 import { archivePins } from "../archive/status.ts";
 import { flushArchive } from "../archive/upload.ts";
 import { drain } from "../conversation/drain.ts";
@@ -19,22 +20,82 @@ import { keys, leafOfSchema, setRecord } from "../relationship/records.ts";
 import { loadCircle } from "../relationship/relationship.ts";
 import { announceToOwn, say } from "../relationship/speaking.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
+import { syncOnce } from "../profile/sync.ts";
 import type { Work } from "../storage/core.ts";
+import { soonOver } from "../storage/patience.ts";
 import { circleDevices, freeName, keepDevice } from "./devices.ts";
 import { reconcile } from "./reconcile.ts";
 import { dropDays, type Introduction, introductionSchema, welcomeSchema } from "./rendezvous.ts";
 import { getChange } from "./state.ts";
 import { tellCircle } from "./telling.ts";
 
-export interface Offer {
+interface Offer {
   readonly code: string;
   readonly relay: string;
   readonly drops: readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
   readonly secret: Uint8Array<ArrayBuffer>;
 }
 
-/** Leaves our half of the exchange at the relay. The secret lives in memory only: a new run shows a new code. */
-export async function offerAdmission(work: Work, relay: string): Promise<Result<Offer, PhotonError>> {
+/** Bytes of what takes a drop's place: as of any other drop. */
+const withdrawn = 1024;
+
+/** An admission as far as it has come. It holds the secret of the exchange, which lives in memory only: a new run shows a new code. */
+interface Admitting {
+  readonly offer: Offer;
+  /** The name of the device that was let in. */
+  joined: string | undefined;
+}
+const begun = new WeakMap<DeviceAdmission, Admitting>();
+
+type Step<T> = (work: Work) => Promise<Result<T, PhotonError>>;
+
+/**
+ * Begins an admission, or goes on with one.
+ * @param run makes an engine's operations of its steps.
+ */
+export async function addDevice(
+  work: Work,
+  relay: string,
+  run: <T>(step: Step<T>) => Outcome<T>,
+  before: DeviceAdmission | undefined,
+): Promise<Result<DeviceAdmission, PhotonError>> {
+  const known = before === undefined ? undefined : begun.get(before);
+  const offered = known === undefined ? await offerAdmission(work, relay) : ok(known.offer);
+  if (!offered.ok) return offered;
+  const admitting = known ?? { offer: offered.value, joined: undefined };
+  const { ports } = work;
+  const admission: DeviceAdmission = {
+    code: admitting.offer.code,
+    expires: before?.expires ?? work.now() + dropDays * 24 * 3600 * 1000,
+    isAnswered: async () => {
+      const answer = await answerTo(ports, admitting.offer);
+      return answer.ok ? ok(answer.value !== undefined) : answer;
+    },
+    poll: () => run((again) => goOn(again, admitting)),
+    withdraw: () => takeBack(ports, admitting.offer),
+  };
+  begun.set(admission, admitting);
+  return ok(admission);
+}
+
+type AdmissionStep = { readonly state: "waiting" | "admitting" | "joined"; readonly device: string | undefined };
+
+async function goOn(work: Work, admitting: Admitting): Promise<Result<AdmissionStep, PhotonError>> {
+  if (admitting.joined === undefined) {
+    const admitted = await admitAnswerer(work, admitting.offer);
+    if (!admitted.ok) return admitted;
+    admitting.joined = admitted.value?.name;
+    await work.commit();
+    await flush(work, { onMoved: followBundle });
+    return ok({ state: admitting.joined === undefined ? "waiting" : "admitting", device: admitting.joined });
+  }
+  const synced = await syncOnce(work);
+  if (!synced.ok) return synced;
+  return ok({ state: (await place(work)) ? "joined" : "admitting", device: admitting.joined });
+}
+
+/** Leaves our half of the exchange at the relay. */
+async function offerAdmission(work: Work, relay: string): Promise<Result<Offer, PhotonError>> {
   if (liveLeaves((await loadCircle(work)).mine.state).length >= maxLeaves) return err(photonError("too-many-devices"));
   const { code, drops, psk } = makeDeviceCode({ entropy: work.random(16), relay });
   const { message, secret } = startRendezvous(psk, work.random(32));
@@ -42,14 +103,30 @@ export async function offerAdmission(work: Work, relay: string): Promise<Result<
   return put.ok ? ok({ code, relay, drops, secret }) : err(relayProblem(relay, put.error));
 }
 
+/** The new device's answer; undefined while there is none. */
+async function answerTo({ transport }: Ports, offer: Offer): Promise<Result<Bytes | undefined, PhotonError>> {
+  const answer = await transport.call(offer.relay, "get", { dropId: offer.drops[1] });
+  if (answer.ok) return ok(answer.value.value.body);
+  return answer.error.code === "refused" && answer.error.refusal === "not-found"
+    ? ok(undefined)
+    : err(relayProblem(offer.relay, answer.error));
+}
+
+/**
+ * Takes the places of the answer and of the reply, as far as they are free: who comes later finds the code answered, and who
+ * has answered gets a reply that opens for nobody.
+ */
+async function takeBack({ transport, random }: Ports, { relay, drops }: Offer): Promise<void> {
+  const signal = soonOver();
+  for (const dropId of drops.slice(1))
+    await transport.call(relay, "put", { dropId, body: random.bytes(withdrawn), days: dropDays }, { signal });
+}
+
 /** Looks for the new device's answer, and lets it in. @returns undefined while there is none. */
-export async function admitAnswerer(work: Work, offer: Offer): Promise<Result<Introduction | undefined, PhotonError>> {
-  const answer = await work.ports.transport.call(offer.relay, "get", { dropId: offer.drops[1] });
-  if (!answer.ok)
-    return answer.error.code === "refused" && answer.error.refusal === "not-found"
-      ? ok(undefined)
-      : err(relayProblem(offer.relay, answer.error));
-  const read = readAnswer(offer.secret, answer.value.value.body);
+async function admitAnswerer(work: Work, offer: Offer): Promise<Result<Introduction | undefined, PhotonError>> {
+  const answer = await answerTo(work.ports, offer);
+  if (!answer.ok || answer.value === undefined) return answer.ok ? ok(undefined) : answer;
+  const read = readAnswer(offer.secret, answer.value);
   const introduction = read.ok ? decode(introductionSchema, read.value.payload, 64 * 1024) : read;
   if (!read.ok || !introduction.ok) return err(photonError("bad-code", "what answered does not hold the code"));
   // Another device may have changed the circle, or the archive's keys, since we last looked.
@@ -98,7 +175,7 @@ async function admitToCircle(work: Work, introduction: Introduction): Promise<In
 }
 
 /** Puts the new device into every relationship, as far as its spares are here. @returns whether it is in all. */
-export async function place(work: Work): Promise<boolean> {
+async function place(work: Work): Promise<boolean> {
   const { unadmitted } = await reconcile(work);
   await tellCircle(work);
   await flushArchive(work);

@@ -74,7 +74,9 @@ export async function restoreFromReply(
       ? ok(undefined)
       : err(relayProblem(code.relay, reply.error));
   const opened = openReply(key, reply.value.value.body);
-  const welcome = opened.ok ? decode(welcomeSchema, opened.value, 64 * 1024) : opened;
+  // The other device has taken the offer back: it puts something there that opens for nobody.
+  if (!opened.ok) return err(photonError("code-expired", "the other device stopped waiting"));
+  const welcome = decode(welcomeSchema, opened.value, 64 * 1024);
   if (!welcome.ok) return err(photonError("bad-code", welcome.error.detail));
   const location = decode(locationSchema, welcome.value.location.value ?? new Uint8Array(0), 48 * 1024);
   if (!location.ok) return err(photonError("bad-code", location.error.detail));

@@ -6,7 +6,7 @@ import { err, equalBytes, ok, type Result, toHex } from "@photon/protocol/codec"
 import { encodeText } from "@photon/protocol/queue";
 import { fingerprint, safetyWords as wordsOf } from "@photon/protocol/meeting";
 import type { StatementId } from "@photon/protocol/statement";
-import type { Contact, DeviceAdmission, Engine, Outcome, PlanStatus, Ports, ShownMessage, SyncReport } from "../api.ts";
+import type { Contact, Engine, Outcome, PlanStatus, Ports, ShownMessage, SyncReport } from "../api.ts";
 import { exportAs } from "../archive/export.ts";
 import { importFrom } from "../archive/import.ts";
 import { importedRecord } from "../archive/imported.ts";
@@ -15,7 +15,7 @@ import { undoTo } from "../archive/undo.ts";
 import { flushArchive } from "../archive/upload.ts";
 import { addVault, removeVault } from "../archive/vaults.ts";
 import { keptHeads } from "../archive/versions.ts";
-import { admitAnswerer, offerAdmission, place } from "../circle/admission.ts";
+import { addDevice } from "../circle/admission.ts";
 import { circleDevices, lastSeen, unknownDevices } from "../circle/devices.ts";
 import { retireDevice, retireReport } from "../circle/retire-device.ts";
 import { tellCircle } from "../circle/telling.ts";
@@ -58,7 +58,6 @@ import { isRetired } from "./standing.ts";
 import { storeProblem } from "./store-problem.ts";
 import { syncOnce } from "./sync.ts";
 
-type AdmissionStep = { readonly state: "waiting" | "admitting" | "joined"; readonly device: string | undefined };
 type Step<T> = (work: Work) => Promise<Result<T, PhotonError>>;
 
 const fail = (code: PhotonErrorCode, detail = ""): { readonly ok: false; readonly error: PhotonError } =>
@@ -373,31 +372,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
         return ok(devices);
       }),
 
-    addDevice: () =>
-      act(async (work) => {
-        const offered = await offerAdmission(work, profile.relay);
-        if (!offered.ok) return offered;
-        let joined: string | undefined;
-        const admission: DeviceAdmission = {
-          code: offered.value.code,
-          expires: work.now() + 24 * 3600 * 1000,
-          poll: () =>
-            act<AdmissionStep>(async (again) => {
-              if (joined === undefined) {
-                const admitted = await admitAnswerer(again, offered.value);
-                if (!admitted.ok) return admitted;
-                joined = admitted.value?.name;
-                await again.commit();
-                await flush(again, { onMoved: followBundle });
-                return ok({ state: joined === undefined ? "waiting" : "admitting", device: joined } as const);
-              }
-              const synced = await syncOnce(again);
-              if (!synced.ok) return synced;
-              return ok({ state: (await place(again)) ? "joined" : "admitting", device: joined } as const);
-            }),
-        };
-        return ok(admission);
-      }),
+    addDevice: (begun) => act((work) => addDevice(work, profile.relay, act, begun)),
 
     // Also by a device that another one has retired: how it objects.
     retire: (device, reason) =>
