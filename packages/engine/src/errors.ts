@@ -68,7 +68,11 @@ export const engineErrors = {
     message: "More than one contact has that name.",
     remedy: "Use the id that `photon contacts` shows.",
   },
-  "petname-taken": { exit: 2, message: "Another contact already has that petname.", remedy: "Choose another petname." },
+  "petname-taken": {
+    exit: 2,
+    message: "Another contact already has that petname.",
+    remedy: "Choose another petname, or give the other contact a new one with `photon contacts rename`.",
+  },
   "bad-petname": {
     exit: 2,
     message: "That petname cannot be used.",

@@ -109,8 +109,8 @@ async function importFrom(cli: Cli, file: string): Attempt<Answer> {
 function imported({ kind, contacts, messages, skipped }: ImportReport): Answer {
   return answer({
     json: { kind, contacts, messages, skipped },
-    words: `${plural(contacts, "contact")} and ${plural(messages, "message")} were taken in; ${skipped === 0 ? "nothing was here already" : `${plural(skipped, "entry was", "entries were")} here already and kept`}.`,
-    next: "`photon contacts` lists everyone; `photon meet` begins again with someone whose keys are lost.",
+    words: `${plural(contacts, "contact")} and ${plural(messages, "message")} were taken in; ${skipped === 0 ? "nothing was here already" : `${plural(skipped, "entry was", "entries were")} here already, or could not be used`}.`,
+    next: "`photon contacts` lists everyone. To begin again with someone whose keys are lost: `photon contacts rename` what came back, then `photon meet` with the name that is free.",
   });
 }
 

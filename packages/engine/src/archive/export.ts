@@ -6,6 +6,7 @@ import { type Bytes, err, ok, type Result, utf8 } from "@photon/protocol/codec";
 import {
   contactsToJsContact,
   contactsToVcard,
+  exportedStates,
   type ExportedContact,
   type ExportedRelationship,
   relationshipsToJson,
@@ -69,6 +70,7 @@ async function exported(work: Work, { contact, relationship: id }: Listed): Prom
     kind: message.quarantined ? quarantinedKind : message.kind,
     sent: message.sent,
     body: message.body,
+    state: exportedStates.find((state) => state === message.state),
   }));
   if (imported !== undefined) {
     const { state, custody, history, verified, note, petname = contact.petname } = imported;

@@ -16,11 +16,12 @@ import {
 import { encodeText } from "@photon/protocol/queue";
 import { makeLeafId, makeSideId } from "@photon/protocol/statement";
 import type { ImportReport } from "../api.ts";
+import { getState } from "../circle/state.ts";
 import { keepMessage, loadMessages } from "../conversation/messages.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { listContacts } from "../meeting/contacts.ts";
 import { cleanName } from "../profile/names.ts";
-import { flagSchema, keys, petnameSchema, recordSchema, setRecord } from "../relationship/records.ts";
+import { flagSchema, keys, petnameSchema, recordSchema, setRecord, timeSchema } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { quarantinedKind } from "./export.ts";
@@ -30,8 +31,7 @@ import { derived, importedId, importedKey, importedRecord, type ImportedRecord, 
 const maxFile = maxRelationshipsFile + 1024 * 1024;
 
 /**
- * @returns how many contacts and messages are new, and how many entries of the file were left out: not understood, or of
- * somebody who is here already. Fails with `wrong-secret` for a passphrase that does not open it, else `bad-import`.
+ * @returns how many contacts and messages are new, and how many were left out: here already, or not understood. Fails with `wrong-secret` for a passphrase that does not open it, else `bad-import`.
  */
 export async function importFrom(work: Work, file: Bytes, passphrase: string): Promise<Result<ImportReport, PhotonError>> {
   const opened = await openWithPassphrase(file, passphrase, maxFile);
@@ -64,16 +64,17 @@ async function take(work: Work, imported: Imported): Promise<ImportReport> {
     counts.set(petname, nth + 1);
     const live = here.get(petname);
     if (live !== undefined && (await holds(work, live, one.messages))) {
-      report.skipped += 1;
+      report.skipped += 1 + one.messages.length;
       continue;
     }
     const id = importedId(petname, nth);
     const messages = one.messages.flatMap((message) => usableMessage(message) ?? []);
-    report.skipped += one.messages.length - messages.length;
     const isNew = (await importedRecord(work, id)) === undefined;
     report.skipped += await keepRecord(work, id, petname, one, taken);
-    report.contacts += isNew ? 1 : 0;
-    report.messages += await keepMessages(work, id, messages);
+    report[isNew ? "contacts" : "skipped"] += 1;
+    const kept = await keepMessages(work, id, messages);
+    report.messages += kept;
+    report.skipped += one.messages.length - kept;
   }
   return report;
 }
@@ -165,12 +166,12 @@ const maxSent = 2 ** 48 - 1;
 function usableMessage(message: ExportedMessage): UsableMessage | undefined {
   const id = fromHex(message.id);
   const body = encodeText(message.body);
-  const { from, sent } = message;
+  const { from, sent, state } = message;
   if (id === undefined || !body.ok || sent > maxSent || message.kind.length > maxKind || /\p{Surrogate}/u.test(message.kind)) {
     return undefined;
   }
   const quarantined = message.kind === quarantinedKind;
-  return { id, from, sent, body: body.value, kind: quarantined ? "text" : message.kind, quarantined };
+  return { id, from, sent, state, body: body.value, kind: quarantined ? "text" : message.kind, quarantined };
 }
 
 /** @returns how many were not here. */
@@ -180,16 +181,24 @@ async function keepMessages(work: Work, id: string, messages: readonly UsableMes
   const leaf = makeLeafId(derived("leaf", id));
   const counters = new Map<number, number>();
   let kept = 0;
-  for (const { id: messageId, from, sent: wall, body, kind, quarantined } of messages) {
+  for (const { id: messageId, from, sent: wall, state, body, kind, quarantined } of messages) {
     // The order within one millisecond is that of the file.
     const counter = counters.get(wall) ?? 0;
     counters.set(wall, counter + 1);
+    await keepState(work, id, messageId, state);
     if (held.has(toHex(messageId))) continue;
     held.add(toHex(messageId));
     const content = { id: messageId, sent: { wall, counter, node: derived("node", id).slice(0, 8) }, kind, body };
     if (await keepMessage(work, relationship, content, { who: from, leaf, quarantined })) kept += 1;
   }
   return kept;
+}
+
+/** Of two files about one message, the one counts by which it came further. */
+async function keepState(work: Work, id: string, message: Bytes, state: ExportedMessage["state"]): Promise<void> {
+  const [acked, unsent] = [keys.ack(id, message), keys.unsent(id, message)];
+  if (state === "delivered" && (await getState(work, acked)) === undefined) await setRecord(work, acked, timeSchema, work.now());
+  if (state === "queued" && (await getState(work, unsent)) === undefined) await setRecord(work, unsent, flagSchema, true);
 }
 
 /** A grade that this version does not know vouches for nothing. */

@@ -165,7 +165,7 @@ function fitsRelationship(id: string, what: string, key: string, value: Uint8Arr
     looked: timeSchema,
     [importedKey(id).split("/")[2] ?? ""]: importedSchema,
   };
-  if (what.startsWith("rotated-") || what.startsWith("settled-")) return fits(flagSchema, value);
+  if (/^(?:rotated|settled|unsent)-/u.test(what)) return fits(flagSchema, value);
   if (what.startsWith("decided-")) return fits(decisionSchema, value);
   const schema = Object.hasOwn(schemas, what) ? schemas[what] : undefined;
   return schema === undefined || (fits(schema, value) && key === `rel/${id}/${what}`);

@@ -82,10 +82,11 @@ export async function shownMessages(
   const unsealed = new Set(
     (await unacked(work, relationship.id)).filter(({ sealedIn }) => sealedIn === "").map(({ id }) => toHex(id)),
   );
+  const unsent = new Set((await listState(work, `rel/${relationship.id}/unsent-`)).map(({ key }) => key.slice(-32)));
   const shown: ShownMessage[] = [];
   for (const message of chosen) {
     const id = toHex(message.id);
-    const waiting = queued.has(id) || unsealed.has(id);
+    const waiting = queued.has(id) || unsealed.has(id) || unsent.has(id);
     const acked = message.from === "me" && (await getState(work, keys.ack(relationship.id, message.id))) !== undefined;
     const state = message.from === "peer" ? "received" : acked ? "delivered" : waiting ? "queued" : "deposited";
     shown.push({

@@ -92,6 +92,8 @@ export const keys = {
   decided: (id: string, succession: string) => `rel/${id}/decided-${succession}`,
   /** A peer's succession that has come to count, and of which all that follows was done. */
   settled: (id: string, succession: Uint8Array) => `rel/${id}/settled-${toHex(succession)}`,
+  /** A message out of a file, that had not left when the file was written. */
+  unsent: (id: string, message: Uint8Array) => `rel/${id}/unsent-${toHex(message)}`,
   ack: (id: string, message: Uint8Array) => `ack/${id}/${toHex(message)}`,
 } as const;
 

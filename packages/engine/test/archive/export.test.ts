@@ -78,13 +78,14 @@ describe("importing", () => {
     expect(linesOf(once)).toEqual(linesOf(new TextDecoder().decode(file)));
   });
 
-  test("the same file twice changes nothing", async () => {
+  test("the same file twice changes nothing, and everything in it counts as skipped", async () => {
     const device = await fresh();
     for (const plain of [fileOf([ben, chi]), utf8(contactsToVcard([chi])), utf8(contactsToJsContact([chi, { petname: "Dee" }]))]) {
-      await imported(device, plain);
+      const first = await imported(device, plain);
       const before = device.store.snapshot();
-      const report = await imported(device, plain);
-      expect([report.contacts, report.messages]).toEqual([0, 0]);
+      const { contacts, messages, skipped } = await imported(device, plain);
+      expect([contacts, messages]).toEqual([0, 0]);
+      expect(skipped).toBe(first.contacts + first.messages + first.skipped);
       expect(device.store.snapshot()).toEqual(before);
     }
   });
@@ -95,8 +96,20 @@ describe("importing", () => {
     const [first, ...rest] = ben.messages;
     if (first === undefined) throw new Error("no message");
     const later = { ...ben, messages: [message(20, "peer", first.sent, "between"), first, ...rest] };
-    expect(await imported(device, fileOf([later]))).toMatchObject({ contacts: 0, messages: 1, skipped: 0 });
-    expect(await imported(device, fileOf([later]))).toMatchObject({ contacts: 0, messages: 0, skipped: 0 });
+    expect(await imported(device, fileOf([later]))).toMatchObject({ contacts: 0, messages: 1, skipped: 5 });
+    expect(await imported(device, fileOf([later]))).toMatchObject({ contacts: 0, messages: 0, skipped: 6 });
+  });
+
+  test("what was delivered comes back as delivered, and what had not left as that; so it leaves again", async () => {
+    const device = await fresh();
+    const states = ["delivered", "queued", undefined] as const;
+    const messages = states.map((state, index) => ({ ...message(index + 1, "me", at + index, `${state}`), state }));
+    await imported(device, fileOf([{ ...ben, messages }]));
+    const [listed] = await listContacts(device.work());
+    const work = device.work();
+    const shown = await shownMessages(work, await loadRelationship(work, listed?.relationship ?? ""), {});
+    expect(shown.map(({ state }) => state)).toEqual(["delivered", "queued", "deposited"]);
+    expect(await text(device)).toBe(new TextDecoder().decode(fileOf([{ ...ben, messages }])));
   });
 
   test("what comes back is closed and read-only, and `contacts` and `read` show it", async () => {

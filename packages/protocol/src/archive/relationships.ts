@@ -28,7 +28,10 @@ export interface ExportedMessage {
   readonly kind: string;
   readonly sent: number;
   readonly body: string;
+  /** Of one's own: how far it was, where it was not simply sent. */
+  readonly state?: (typeof exportedStates)[number] | undefined;
 }
+export const exportedStates = ["queued", "delivered"] as const;
 export interface ExportedRelationship extends ExportedContact {
   readonly state: string;
   readonly custody: string;
@@ -60,7 +63,14 @@ function pick(one: ExportedRelationship): object {
     state: one.state,
     custody: one.custody,
     history: one.history.map(({ at, side, kind, grade, words }) => ({ at, side, kind, grade, words })),
-    messages: one.messages.map(({ id, from, kind, sent, body }) => ({ id, from, kind, sent, body })),
+    messages: one.messages.map(({ id, from, kind, sent, body, state }) => ({
+      id,
+      from,
+      kind,
+      sent,
+      body,
+      ...(state === undefined ? {} : { state }),
+    })),
   };
 }
 
@@ -119,7 +129,8 @@ function readMessage(value: unknown): ExportedMessage | undefined {
   const body = fieldOf(value, "body");
   if (typeof id !== "string" || !/^[0-9a-f]{32}$/u.test(id) || typeof body !== "string" || body.length > maxBody) return undefined;
   if (from === undefined || kind === undefined || sent === undefined) return undefined;
-  return { id, from, kind, sent, body };
+  const state = from === "me" ? exportedStates.find((one) => one === fieldOf(value, "state")) : undefined;
+  return { id, from, kind, sent, body, ...(state === undefined ? {} : { state }) };
 }
 
 const word = (value: unknown): string | undefined => (typeof value === "string" && value.length <= maxWord ? value : undefined);

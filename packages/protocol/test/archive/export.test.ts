@@ -129,6 +129,8 @@ const relationship: ExportedRelationship = {
   messages: [
     { id: "0".repeat(32), from: "me", kind: "text", sent: 1_700_000_000_001, body: "Hello, Ben\u0007" },
     { id: "f".repeat(32), from: "peer", kind: "text", sent: 1_700_000_000_002, body: "Hello, Ana" },
+    { id: "1".repeat(32), from: "me", kind: "text", sent: 1_700_000_000_003, body: "You are there", state: "delivered" },
+    { id: "2".repeat(32), from: "me", kind: "text", sent: 1_700_000_000_004, body: "Are you?", state: "queued" },
   ],
 };
 
@@ -159,14 +161,15 @@ describe("relationships without keys", () => {
         {
           ...relationship,
           verified: { how: "in-person", at: "2026-01-01T00:00:00.000Z" },
-          messages: [...relationship.messages, { id: "x" }, null],
+          messages: [...relationship.messages, { ...relationship.messages[1], state: "delivered" }, { id: "x" }, null],
           history: [{}],
         },
         { petname: 7 },
       ],
     };
     const { relationships, skipped } = expectOk(relationshipsFromJson(utf8(JSON.stringify(damaged))));
-    expect([relationships.length, relationships[0]?.messages.length, skipped]).toEqual([1, 2, 4]);
+    expect([relationships.length, relationships[0]?.messages.length, skipped]).toEqual([1, 5, 4]);
+    expect(relationships[0]?.messages.map(({ state }) => state)).toEqual([undefined, undefined, "delivered", "queued", undefined]);
     expect(relationshipsFromJson(utf8('{"format":"photon-relationships","version":2,"relationships":[]}'))).toMatchObject({
       ok: false,
       error: { code: "unknown-version" },
