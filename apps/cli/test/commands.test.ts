@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { photonError } from "@photon/engine/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { change, contact, message, quietSync } from "./support/fake-engine.ts";
+import { change, contact, message, noon, quietSync } from "./support/fake-engine.ts";
 import { fakePhoton, scriptedAsk } from "./support/fake-world.ts";
 
 let folder = "";
@@ -201,10 +201,12 @@ describe("first run: three doors", () => {
     },
   );
 
-  test("a relay without https across a network is warned about", async () => {
+  test("a relay without https across a network is refused, and one on this machine needs none", async () => {
     const { photon } = fakePhoton({}, { profile: false });
-    expect((await photon("init", "--relay", "http://relay.example")).err).toContain("no https");
-    expect((await photon("init", "--relay", "http://127.0.0.1:7740")).err).not.toContain("no https");
+    const refused = await photon("init", "--relay", "http://relay.example");
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain("must begin with https://");
+    expect((await photon("init", "--relay", "127.0.0.1:7740", "--json")).json).toMatchObject({ relay: "http://127.0.0.1:7740" });
   });
 });
 
@@ -309,6 +311,40 @@ describe("doctor", () => {
     const done = await fakePhoton({}, { profile: false, folder: join(folder, "none") }).photon("doctor");
     expect(done.code).toBe(10);
     expect(done.out).toContain("photon init");
+  });
+
+  test("in an empty folder nothing is said to work, whatever else there is to say of it", async () => {
+    const home = await mkdtemp(join(folder, "empty-"));
+    for (const mode of [0o700, 0o755]) {
+      await chmod(home, mode);
+      for (const options of [
+        { profile: false },
+        // What a command left that made no profile in the end.
+        { home: { open: async () => ({ ok: false, error: photonError("no-profile") }) as const } },
+      ]) {
+        const done = await fakePhoton({}, { ...options, folder: home }).photon("doctor");
+        expect(done.code).toBe(10);
+        expect(done.out).toMatch(/problem .*no (Photon )?profile/u);
+        expect(done.err).toContain("1 problem found");
+      }
+    }
+  });
+
+  test("a device that was retired is a problem, and not one's only device", async () => {
+    const home = await mkdtemp(join(folder, "retired-"));
+    const devices = [
+      { name: "laptop", state: "retired", lastSeen: noon, thisOne: true },
+      { name: "phone", state: "live", lastSeen: noon, thisOne: false },
+    ] as const;
+    const done = await fakePhoton({ devices: [...devices] }, { folder: home }).photon("doctor", "--json");
+    expect(done.code).toBe(1);
+    expect(done.json["findings"]).toContainEqual(
+      expect.objectContaining({
+        check: "devices",
+        state: "problem",
+        remedy: expect.stringContaining("photon devices retire NAME") as string,
+      }),
+    );
   });
 
   test("a folder that others can read, and a damaged database", async () => {

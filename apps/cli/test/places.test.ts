@@ -1,9 +1,10 @@
 /** Where things are, and addresses as people type them. */
+import { parseOrigin } from "@photon/protocol/meeting";
 import { describe, expect, test } from "vitest";
 import { machineName } from "../src/commands/init.ts";
 import { defaultHome, profileFolder, serverFolder } from "../src/home.ts";
 import { lineOf } from "../src/progress.ts";
-import { isInTheClear, serverOrigin } from "../src/relay-address.ts";
+import { serverOrigin } from "../src/relay-address.ts";
 import { typeable } from "../src/output/shown.ts";
 
 describe("XDG directories, with PHOTON_HOME before them", () => {
@@ -29,17 +30,31 @@ describe("addresses", () => {
     expect(serverOrigin(" https://Relay.Example:8443/ ", "relay")).toEqual({ ok: true, value: "https://relay.example:8443" });
   });
 
-  test("http is in the clear but on this machine and to an onion service", () => {
-    expect(
-      [
-        "http://relay.example",
-        "http://10.0.0.1",
-        "https://relay.example",
-        "http://localhost:1",
-        "http://[::1]",
-        "http://x.onion",
-      ].map(isInTheClear),
-    ).toEqual([true, true, false, false, false, false]);
+  test("are read as an invitation's are: http on this machine, and nowhere else", () => {
+    for (const typed of [
+      "127.0.0.1:7740",
+      "localhost:1",
+      "[::1]:7740",
+      "relay.example",
+      "relay.example:8443",
+      "https://relay.example",
+    ])
+      expect(serverOrigin(typed, "relay"), typed).toEqual({ ok: true, value: parseOrigin(typed) });
+    expect(serverOrigin("127.0.0.1:7740", "relay")).toEqual({ ok: true, value: "http://127.0.0.1:7740" });
+  });
+
+  test.each([
+    ["http://example.com", "must begin with https://: without it"],
+    ["http://10.0.0.1", "must begin with https://: without it"],
+    ["ftp://relay.example", "must begin with https://"],
+    ["https://ana:pw@relay.example", "must not hold a name or a password"],
+    ["https://relay.example/path", "must end after its name and port"],
+    ["https://", "is not an address"],
+  ])("%s is refused as a mistake in typing, saying which", (typed, why) => {
+    expect(serverOrigin(typed, "vault")).toMatchObject({
+      ok: false,
+      error: { code: "usage", exit: 2, detail: expect.stringContaining(why) as string },
+    });
   });
 });
 

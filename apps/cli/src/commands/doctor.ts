@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { Engine } from "@photon/engine";
+import type { Device, Engine } from "@photon/engine";
+import { photonError } from "@photon/engine/errors";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
@@ -33,7 +34,8 @@ async function doctor(cli: Cli): Attempt<Answer> {
   const findings = await examineFolder(home.folder, platform);
   let exit: Exit = 0;
   if (!home.present()) {
-    if (findings.every(({ state }) => state === "ok"))
+    // Where the folder is not there, or none, that is said already.
+    if (findings.every(({ check, state }) => check !== "folder" || state === "ok"))
       findings.push(
         problem(
           "profile",
@@ -49,6 +51,7 @@ async function doctor(cli: Cli): Attempt<Answer> {
       const opened = await examineProfile(cli, findings);
       if (opened === "locked") exit = 11;
       if (opened === "recovering") exit = 20;
+      if (opened === "empty") exit = 10;
     }
   }
   return ok(report(cli, findings, exit));
@@ -68,7 +71,7 @@ async function openForExamination(cli: Cli): Attempt<OpenProfile> {
   }
 }
 
-async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "locked" | "closed" | "recovering"> {
+async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "locked" | "closed" | "recovering" | "empty"> {
   const opened = await openForExamination(cli);
   if (!opened.ok) {
     const { code, message, remedy } = opened.error;
@@ -77,7 +80,8 @@ async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "
       return "recovering";
     }
     findings.push(failureFinding(code === "profile-locked" ? "lock" : "profile", opened.error));
-    return code === "profile-locked" ? "locked" : "closed";
+    if (code === "profile-locked") return "locked";
+    return code === "no-profile" ? "empty" : "closed";
   }
   try {
     const { engine } = opened.value;
@@ -102,16 +106,19 @@ async function examineProfile(cli: Cli, findings: Finding[]): Promise<"open" | "
   }
 }
 
+function deviceFinding(devices: readonly Device[]): Finding {
+  if (devices.some(({ state, thisOne }) => thisOne && state === "retired"))
+    return failureFinding("devices", photonError("device-retired"));
+  const live = devices.filter(({ state }) => state === "live").length;
+  return live < 2
+    ? warning("devices", "This is your only device.", "`photon devices add` adds another, so that losing this one loses nothing.")
+    : fine("devices", `You have ${plural(live, "device")}.`);
+}
+
 /** @returns the vault's origin. */
 async function examineEngine(cli: Cli, engine: Engine, findings: Finding[]): Promise<string | undefined> {
   const devices = await engine.devices();
-  if (!devices.ok) findings.push(failureFinding("devices", devices.error));
-  else if (devices.value.filter(({ state }) => state === "live").length < 2)
-    findings.push(
-      warning("devices", "This is your only device.", "`photon devices add` adds another, so that losing this one loses nothing."),
-    );
-  else
-    findings.push(fine("devices", `You have ${plural(devices.value.filter(({ state }) => state === "live").length, "device")}.`));
+  findings.push(devices.ok ? deviceFinding(devices.value) : failureFinding("devices", devices.error));
   const contacts = await engine.contacts();
   if (!contacts.ok) findings.push(failureFinding("contacts", contacts.error));
   else {

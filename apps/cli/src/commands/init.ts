@@ -9,7 +9,7 @@ import { named, shown } from "../output/shown.ts";
 import { plural } from "../output/time.ts";
 import { problemJson, problemWords } from "../pass.ts";
 import type { Progress } from "../progress.ts";
-import { defaultRelay, isInTheClear, serverOrigin } from "../relay-address.ts";
+import { defaultRelay, serverOrigin } from "../relay-address.ts";
 import type { JoiningProfile, OpenProfile } from "../world.ts";
 
 interface Options {
@@ -99,16 +99,10 @@ async function begin(cli: Cli, device: string, relayTyped: string, vaultsTyped: 
   const created = await cli.world.home.create({ device, relay: relay.value, vault, moreVaults });
   if (!created.ok) return created;
   await created.value.close();
-  const clear = isInTheClear(relay.value)
-    ? ["The relay's address has no https: whoever watches the network can see when you use it, though not what you say."]
-    : [];
   return ok(
     answer({
       json: { profile: folder, device, relay: relay.value, vault, vaults: [vault, ...moreVaults] },
-      words: [
-        `You have a profile, in ${shown(folder)}. This device is ${named(device)}; its keys are made here and never leave it.`,
-        ...clear,
-      ].join("\n"),
+      words: `You have a profile, in ${shown(folder)}. This device is ${named(device)}; its keys are made here and never leave it.`,
       next: "`photon meet` invites the first person; `photon devices add` adds another device of yours.",
     }),
   );

@@ -10,7 +10,7 @@ import { lockPatience, problemWords, withProfile } from "../pass.ts";
 import { showQr } from "../qr.ts";
 import { advance, type Advanced, syncOpened } from "../recovering.ts";
 import { progressNext, progressWords, recoveredJson, stepJson, stepNext, stepWords } from "../recovery-view.ts";
-import { defaultRelay, isInTheClear, serverOrigin } from "../relay-address.ts";
+import { defaultRelay, serverOrigin } from "../relay-address.ts";
 import type { RecoveringProfile } from "../world.ts";
 import { machineName } from "./init.ts";
 
@@ -191,13 +191,10 @@ async function layingPlace(cli: Cli, { relay, from }: Options): Promise<Result<s
   return /\s/u.test(typed.value.trim()) ? ok(typed.value.trim()) : serverOrigin(typed.value, "relay");
 }
 
-function relayWords(relay: string): string {
-  if (relay === defaultRelay)
-    return "The request lies at a relay on this machine: trustees elsewhere cannot reach it. If that is not what you want, begin again in an empty folder with --relay or --from.";
-  return URL.canParse(relay) && isInTheClear(relay)
-    ? "The relay's address has no https: whoever watches the network can see that somebody recovers, though not who."
+const relayWords = (relay: string): string =>
+  relay === defaultRelay
+    ? "The request lies at a relay on this machine: trustees elsewhere cannot reach it. If that is not what you want, begin again in an empty folder with --relay or --from."
     : "";
-}
 
 const requestJson = ({ request, spoken, script }: RecoveringProfile): JsonObject => ({ request, spoken, script });
 
