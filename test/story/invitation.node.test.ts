@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createProfile, openProfile } from "@photon/engine";
+import { memoryKeyStore, memoryStore } from "@photon/engine/adapters/memory";
 import { day, makeWorld, must, type World } from "@photon/testkit";
 
 describe("an invitation", () => {
@@ -63,6 +65,55 @@ describe("an invitation", () => {
     expect(await refusal(link)).toBe("invitation-expired");
     expect(await refusal(words)).toBe("invitation-expired");
     expect(must(await ben.engine.contacts())).toEqual([]);
+  });
+
+  test("accepted twice is said to be, under whatever petname, also when it has expired since", async () => {
+    const [ana, ben] = [await world.person("phone"), await world.person("laptop")];
+    const { link, words } = must(await ana.engine.meet({ petname: "Ben" }));
+    must(await ben.engine.accept(link, { petname: "Ana" }));
+    const again = async (text: string, petname: string) => {
+      const outcome = await ben.engine.accept(text, { petname });
+      return outcome.ok ? "accepted" : outcome.error.code;
+    };
+    expect(await again(link, "Ana")).toBe("invitation-accepted");
+    expect(await again(words, "Anna")).toBe("invitation-accepted");
+    world.advance(8 * day);
+    expect(await again(link, "Ana")).toBe("invitation-accepted");
+    expect(must(await ben.engine.contacts())).toHaveLength(1);
+  });
+
+  test("whoever has accepted waits for the inviter: that is what the inviter is told who writes to them", async () => {
+    const [ana, ben] = [await world.person("phone"), await world.person("laptop")];
+    const { link } = must(await ana.engine.meet({ petname: "Ben" }));
+    must(await ben.engine.accept(link, { petname: "Ana" }));
+    must(await ana.engine.sync());
+    for (const outcome of [await ana.engine.send("Ben", "hello"), await ana.engine.verify("Ben", "in-person")])
+      expect(outcome).toMatchObject({
+        ok: false,
+        error: { code: "confirm-first", exit: 20, remedy: expect.stringContaining("photon contacts confirm") as string },
+      });
+  });
+
+  test("is what a new person begins with, or there is no new person", async () => {
+    const ana = await world.person("phone");
+    const { link } = must(await ana.engine.meet({ petname: "Ben" }));
+    const spare = await world.person("spare");
+    const ports = { ...spare.ports, store: memoryStore(), keys: memoryKeyStore(spare.ports.random) };
+    const begin = (invitation: string, petname: string) =>
+      createProfile(ports, { device: "laptop", relay: world.url, vault: world.url, accepting: { invitation, petname } });
+    const nobodys = `${world.url.replace("http://", "")} ${"abandon ".repeat(11)}about`;
+    for (const [invitation, petname, code] of [
+      [nobodys, "Ana", "invitation-unknown"],
+      [link.slice(0, -5), "Ana", "invitation-truncated"],
+      [link, "\u202e", "bad-petname"],
+    ] as const) {
+      expect(await begin(invitation, petname)).toMatchObject({ ok: false, error: { code } });
+      expect(await openProfile(ports)).toMatchObject({ ok: false, error: { code: "no-profile" } });
+    }
+    const ben = must(await begin(link, "Ana"));
+    expect(must(await ben.contacts())).toMatchObject([{ petname: "Ana", state: "waiting" }]);
+    must(await ana.engine.sync());
+    expect(must(await ana.engine.contacts())).toMatchObject([{ petname: "Ben", state: "confirm" }]);
   });
 
   test("by words works like the link", async () => {

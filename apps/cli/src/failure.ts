@@ -86,6 +86,10 @@ export type Attempt<T> = Promise<Result<T, Failure>>;
 /** For what cannot be done at all without asking a server. @param what such as "an invitation is laid down at the relay". */
 export const needsNetwork = (what: string): CliError => cliError("usage", what, "Leave out --offline.");
 
+/** Where nothing is kept that a later sync could send, an unreachable relay is told with what to do instead. */
+export const nothingKept = (failure: Failure, remedy: string): Failure =>
+  failure.code === "relay-unreachable" ? { ...failure, remedy } : failure;
+
 export function cliError(code: CliErrorCode, detail = "", remedy?: string): CliError {
   const entry = cliErrors[code];
   return { code, detail, exit: entry.exit, message: entry.message, remedy: remedy ?? entry.remedy };

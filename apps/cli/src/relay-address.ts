@@ -11,7 +11,7 @@ export const defaultRelay = "http://127.0.0.1:7740";
  * across a network, and nothing after the port.
  */
 export function serverOrigin(typed: string, what: "relay" | "vault"): Result<string, Failure> {
-  const text = typed.trim().replace(/\/$/u, "");
+  const text = typed.trim().replace(/(?<=[^/])\/$/u, "");
   const origin = parseOrigin(text);
   if (origin !== undefined) return ok(origin);
   return err(

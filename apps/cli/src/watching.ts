@@ -147,8 +147,8 @@ async function lookAtMessages(engine: Engine, seen: Seen, contact: Contact): Att
   const last = [...told.keys()].at(-1);
   const late = await engine.read(contact.id, { limit: recent });
   if (!late.ok) return late;
-  const more =
-    last === undefined || late.value.some(({ id }) => id === last) ? late : await engine.read(contact.id, { after: last });
+  const isRecent = last === undefined || late.value.some(({ id }) => id === last);
+  const more = isRecent ? late : await engine.read(contact.id, { after: last });
   if (!more.ok) return more;
   const events: WatchEvent[] = [];
   for (const message of [...more.value, ...late.value]) {

@@ -69,11 +69,13 @@ export interface ProfileHome {
   readonly folder: string;
   /** Whether there is anything of a profile in the folder; says nothing about whether it can be opened. */
   present(): boolean;
+  /** @param options.accepting an invitation by which the person begins: both are done, or neither. */
   create(options: {
     readonly device: string;
     readonly relay: string;
     readonly vault: string;
     readonly moreVaults?: readonly string[];
+    readonly accepting?: { readonly invitation: string; readonly petname: string };
   }): Attempt<OpenProfile>;
   /**
    * Fails with `recovery-waiting` where a recovery is not over.

@@ -194,6 +194,47 @@ describe("first run: three doors", () => {
     expect(done.err).toContain("cannot use a host yet");
   });
 
+  test("a relay that is away: there is nothing that a sync could send, and it is not said that there is", async () => {
+    const away = { ok: false, error: photonError("relay-unreachable", "gone") } as const;
+    for (const [line, home] of [
+      [["init"], { create: async () => away }],
+      [["init", "--join", "abc"], { join: async () => away }],
+      [["accept", "https://relay.example/i#abc", "--petname", "Ana"], { create: async () => away }],
+    ] as const) {
+      const done = await fakePhoton({}, { profile: false, home }).photon(...line, "--json", "--no-input");
+      expect(done.code).toBe(3);
+      expect(done.json["error"]).toMatchObject({ remedy: expect.stringMatching(/^No(thing| profile) was/u) as string });
+    }
+    const { photon, engine } = fakePhoton();
+    Object.assign(engine, { meet: async () => away, accept: async () => away, addDevice: async () => away });
+    for (const line of [["meet"], ["accept", "https://relay.example/i#abc", "--petname", "Ana"], ["devices", "add"]])
+      expect((await photon(...line, "--json", "--no-input")).json["error"]).toMatchObject({
+        remedy: expect.stringMatching(/^No(thing| invitation| code) was/u) as string,
+      });
+  });
+
+  test("accept in a folder that a failed command left makes a profile there", async () => {
+    const { engine } = fakePhoton();
+    const made: unknown[] = [];
+    const done = await fakePhoton(
+      {},
+      {
+        home: {
+          open: async () =>
+            made.length === 0
+              ? { ok: false, error: photonError("no-profile") }
+              : { ok: true, value: { engine, isWanted: () => false, unlock: () => undefined, close: async () => undefined } },
+          create: async ({ accepting }) => {
+            made.push(accepting);
+            return { ok: true, value: { engine, isWanted: () => false, unlock: () => undefined, close: async () => undefined } };
+          },
+        },
+      },
+    ).photon("accept", "https://relay.example/i#abc", "--petname", "Ana", "--no-input");
+    expect(done.code).toBe(0);
+    expect(made).toEqual([{ invitation: "https://relay.example/i#abc", petname: "Ana" }]);
+  });
+
   test.each(["ftp://relay.example", "https://ana:pw@relay.example", "https://relay.example/path", "http://"])(
     "the relay address %s is refused",
     async (relay) => {

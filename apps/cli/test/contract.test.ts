@@ -90,6 +90,13 @@ describe("with --json each command prints one object with a schema", () => {
     expect(done.json).toMatchObject({ schema: 1, id: "c1", petname: "Ben", state: "active" });
   });
 
+  test("contacts confirm ID alone takes the petname that the invitation was made with", async () => {
+    const { photon, state } = fakePhoton({ contacts: [contact({ state: "confirm" })] });
+    const done = await photon("contacts", "confirm", "c1", "--json", "--no-input");
+    expect(done.json).toMatchObject({ petname: "Ben", state: "active" });
+    expect(state.calls).toContain("confirm c1 Ben");
+  });
+
   test("contacts history NAME gives {history}", async () => {
     const done = await fakePhoton().photon("contacts", "history", "Ben", "--json");
     expect(done.json).toMatchObject({ schema: 1, history: [{ at: noonText, grade: "continuous" }] });
@@ -119,6 +126,15 @@ describe("with --json each command prints one object with a schema", () => {
       schema: 1,
       messages: [{ id: "m1", from: "peer", body: "hello", sent: noonText, state: "received" }],
     });
+  });
+
+  test("read --after gives what is newer, and refuses an id that is none", async () => {
+    const { photon } = fakePhoton({ messages: [message(), message({ id: "m2", body: "newer" })] });
+    expect((await photon("read", "Ben", "--after", "m1", "--json")).json).toMatchObject({ messages: [{ id: "m2" }] });
+    expect((await photon("read", "Ben", "--after", "m2", "--json")).json).toMatchObject({ messages: [] });
+    const refused = await photon("read", "Ben", "--after", "m7", "--json");
+    expect(refused.code).toBe(2);
+    expect(refused.json).toMatchObject({ error: { code: "unknown-message", detail: "m7" } });
   });
 
   test("read keeps the text for programs and is harmless on a screen", async () => {

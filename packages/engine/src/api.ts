@@ -326,7 +326,7 @@ export interface Engine {
   ): Outcome<{ readonly id: string; readonly state: MessageState }>;
   /** The person's word on a peer's recovery: before its delay ends, or when it is contested. */
   decideSuccession(who: string, decision: "accept" | "refuse", how?: VerifiedHow): Outcome<Contact>;
-  /** Ordered as said. `after` and `before` are message ids. */
+  /** Ordered as said. `after` is the id of a message; fails with `unknown-message` where there is none. */
   read(who: string, page?: { readonly after?: string; readonly limit?: number }): Outcome<readonly ShownMessage[]>;
 
   devices(): Outcome<readonly Device[]>;
@@ -445,10 +445,19 @@ export type RecoveryStep =
 
 /** Implemented in `profile/`; listed here because they are the only ways to an `Engine`. */
 export interface Profiles {
-  /** Makes a new person with one device. Fails with `profile-exists` if the store has one. */
+  /**
+   * Makes a new person with one device. Fails with `profile-exists` if the store has one.
+   * @param options.accepting the person begins by accepting an invitation: both are done, or neither.
+   */
   createProfile(
     ports: Ports,
-    options: { readonly device: string; readonly relay: string; readonly vault: string; readonly moreVaults?: readonly string[] },
+    options: {
+      readonly device: string;
+      readonly relay: string;
+      readonly vault: string;
+      readonly moreVaults?: readonly string[];
+      readonly accepting?: { readonly invitation: string; readonly petname: string } | undefined;
+    },
   ): Outcome<Engine>;
   /** Fails with `no-profile` if the store is empty. */
   openProfile(ports: Ports): Outcome<Engine>;

@@ -93,6 +93,11 @@ export const engineErrors = {
     message: "This relationship is not active yet.",
     remedy: "Wait for the other person, then run `photon sync`.",
   },
+  "confirm-first": {
+    exit: 20,
+    message: "You have not confirmed yet who this is.",
+    remedy: "If it is who you meant, `photon contacts confirm` begins; `photon contacts` shows who waits for you.",
+  },
   "relationship-frozen": {
     exit: 21,
     message: "Two of the devices dispute each other; nobody can send.",
@@ -102,6 +107,11 @@ export const engineErrors = {
   "message-too-long": { exit: 2, message: "The message is longer than 32,000 bytes.", remedy: "Send it in parts." },
   "bad-text": { exit: 2, message: "The message is not well-formed text.", remedy: "Send it as UTF-8 text." },
   "message-empty": { exit: 2, message: "The message is empty.", remedy: "Say something." },
+  "unknown-message": {
+    exit: 2,
+    message: "There is no such message in this conversation.",
+    remedy: "Use an id that `photon read NAME --json` shows.",
+  },
   "unknown-device": { exit: 2, message: "You have no device by that name.", remedy: "`photon devices` lists them." },
   "device-name-taken": { exit: 2, message: "Another of your devices has that name.", remedy: "Choose another name with --device." },
   "last-device": {

@@ -4,7 +4,7 @@ import { photonError } from "@photon/engine/errors";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, noSuchCommand, oneOf, type Run } from "../command.ts";
-import { type Attempt, cliError, needsNetwork } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork, nothingKept } from "../failure.ts";
 import type { JsonObject } from "../output/json.ts";
 import { named, shown } from "../output/shown.ts";
 import { table } from "../output/table.ts";
@@ -127,7 +127,8 @@ async function add(cli: Cli): Attempt<Answer> {
   const answered = await withProfile(cli, async ({ engine }) => {
     if (cli.globals.dryRun) return cli.would("show a code for another device of yours, and wait for it");
     const admission = await engine.addDevice();
-    if (!admission.ok) return admission;
+    if (!admission.ok)
+      return err(nothingKept(admission.error, "No code was made. Check the network, then run `photon devices add` again."));
     begun = admission.value;
     return ok(answer({ json: undefined, words: "", next: "" }));
   });

@@ -4,7 +4,7 @@ import { photonError } from "@photon/engine/errors";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
-import { type Attempt, cliError, needsNetwork } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork, nothingKept } from "../failure.ts";
 import { named, shown } from "../output/shown.ts";
 import { plural } from "../output/time.ts";
 import { problemJson, problemWords } from "../pass.ts";
@@ -97,7 +97,10 @@ async function begin(cli: Cli, device: string, relayTyped: string, vaultsTyped: 
   if (cli.globals.dryRun)
     return cli.would(`make a profile in ${shown(folder)} for the device ${named(device)}, with the relay ${relay.value}`);
   const created = await cli.world.home.create({ device, relay: relay.value, vault, moreVaults });
-  if (!created.ok) return created;
+  if (!created.ok)
+    return err(
+      nothingKept(created.error, "No profile was made. Check the relay's address and the network, then run `photon init` again."),
+    );
   await created.value.close();
   return ok(
     answer({
@@ -111,7 +114,8 @@ async function begin(cli: Cli, device: string, relayTyped: string, vaultsTyped: 
 async function joinDevices(cli: Cli, device: string, code: string): Attempt<Answer> {
   if (cli.globals.dryRun) return cli.would(`add this device as ${named(device)}, in ${shown(cli.world.home.folder)}`);
   const started = await cli.world.home.join({ device, code });
-  if (!started.ok) return started;
+  if (!started.ok)
+    return err(nothingKept(started.error, "Nothing was made here. Check the network, then run `photon init --join` again."));
   cli.say("Waiting for your other device, on which `photon devices add` has to go on running.");
   const progress = cli.progress("Waiting for your other device");
   const joining = await untilJoined(cli, started.value, progress);

@@ -5,7 +5,7 @@ import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, type Run } from "../command.ts";
 import { contactJson, idText } from "../contact-view.ts";
-import { type Attempt, cliError, needsNetwork } from "../failure.ts";
+import { type Attempt, cliError, needsNetwork, nothingKept } from "../failure.ts";
 import { givingWay, waysToGive } from "../giving-way.ts";
 import { named, shown } from "../output/shown.ts";
 import { instant, localTime } from "../output/time.ts";
@@ -44,7 +44,8 @@ async function meet(cli: Cli, options: Options): Attempt<Answer> {
     if (cli.globals.dryRun)
       return cli.would(`make an invitation${options.petname === undefined ? "" : ` for ${named(options.petname)}`}`);
     const invitation = await engine.meet(options.petname === undefined ? {} : { petname: options.petname });
-    if (!invitation.ok) return invitation;
+    if (!invitation.ok)
+      return err(nothingKept(invitation.error, "No invitation was made. Check the network, then run `photon meet` again."));
     made = invitation.value;
     const flushed = await flush();
     if (!flushed.ok) return flushed;

@@ -300,6 +300,7 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
     recoveryProgress: async () => ok(state.progress),
     read: async (who, { after, limit } = {}) => {
       if (find(who) === undefined) return err(photonError("unknown-contact", who));
+      if (after !== undefined && !state.messages.some(({ id }) => id === after)) return err(photonError("unknown-message", after));
       const start = after === undefined ? 0 : state.messages.findIndex(({ id }) => id === after) + 1;
       return ok(state.messages.slice(Math.max(start, limit === undefined ? 0 : state.messages.length - limit)));
     },

@@ -69,6 +69,10 @@ export async function loadMessages(work: Work, relationship: string): Promise<re
   return (await listState(work, `msg/${relationship}/`)).map(({ value }) => parseRow(messageSchema, value));
 }
 
+/** Whether a message of this id (hex) is in the conversation. */
+export const isMessage = async (work: Work, relationship: string, id: string): Promise<boolean> =>
+  (await loadMessages(work, relationship)).some((message) => toHex(message.id) === id);
+
 /** @param page.after only what was said after this message (hex id); @param page.limit the last so many. */
 export async function shownMessages(
   work: Work,

@@ -60,6 +60,18 @@ export async function fetchOffer(work: Work, text: string, defaultRelay: string)
   return ok({ invitation, offer: offer.value, statements });
 }
 
+const ownRecords = async (work: Work) =>
+  (await listState(work, "rel/")).filter(({ key }) => key.endsWith("/record")).map(({ value }) => parseRow(recordSchema, value));
+
+/** Why there is nothing to accept: the invitation is one of our own, or was accepted before. What cannot be read is none. */
+export async function alreadyMet(work: Work, text: string, defaultRelay: string): Promise<PhotonError | undefined> {
+  const parsed = parseInvitation(text, defaultRelay);
+  if (!parsed.ok) return undefined;
+  const wanted = idKey(parsed.value.id);
+  const met = (await ownRecords(work)).find(({ invitation }) => invitation !== undefined && idKey(invitation) === wanted);
+  return met === undefined ? undefined : photonError(met.role === "inviter" ? "invitation-own" : "invitation-accepted");
+}
+
 /** @param relay of our own inbox. @param petname checked already. */
 export async function acceptOffer(
   work: Work,
@@ -70,13 +82,9 @@ export async function acceptOffer(
   const { invitation, statements } = offered;
   const [first] = statements;
   if (first === undefined) throw new Error("an offer without statements");
-  for (const { key, value } of await listState(work, "rel/")) {
-    if (!key.endsWith("/record")) continue;
-    const record = parseRow(recordSchema, value);
+  // Our own side in the drop of somebody else's words.
+  for (const record of await ownRecords(work))
     if (idKey(record.mine) === idKey(first.side)) return err(photonError("invitation-own"));
-    if (record.invitation !== undefined && idKey(record.invitation) === idKey(invitation.id))
-      return err(photonError("invitation-accepted"));
-  }
   const id = toHex(work.random(16));
   const relationship = await beginSide(work, id, relay, {
     role: "invitee",

@@ -20,7 +20,7 @@ import { circleDevices, lastSeen, unknownDevices } from "../circle/devices.ts";
 import { retireDevice, retireReport } from "../circle/retire-device.ts";
 import { tellCircle } from "../circle/telling.ts";
 import { newContent } from "../conversation/content.ts";
-import { keepMessage, sentState, shownMessages } from "../conversation/messages.ts";
+import { isMessage, keepMessage, sentState, shownMessages } from "../conversation/messages.ts";
 import { postToward, postUntilAcked, resealUnacked } from "../conversation/post.ts";
 import { followBundle, retryParked } from "../conversation/receive.ts";
 import { keepUntilAcked } from "../conversation/unacked.ts";
@@ -28,7 +28,7 @@ import { flush } from "../delivery/flush.ts";
 import { knock } from "../delivery/knock.ts";
 import { speaks } from "../duties/duties.ts";
 import { photonError, type PhotonError, type PhotonErrorCode } from "../errors.ts";
-import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
+import { acceptOffer, alreadyMet, fetchOffer } from "../meeting/accept.ts";
 import { claimFound, confirmation, confirmClaim } from "../meeting/claims.ts";
 import { clockProblem } from "../meeting/clock.ts";
 import { findContact, historyOf, type Listed, listContacts } from "../meeting/contacts.ts";
@@ -154,6 +154,8 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
 
     accept: (invitation, { petname }) =>
       act(async (work) => {
+        const known = await alreadyMet(work, invitation, profile.relay);
+        if (known !== undefined) return err(known);
         const name = await petnameFor(work, petname, undefined);
         if (!name.ok) return name;
         const offered = await fetchOffer(work, invitation, profile.relay);
@@ -212,7 +214,8 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
 
     verify: (who, how) =>
       run(
-        withContact(who, async (work, { relationship: id, contact }) => {
+        withContact(who, async (work, { relationship: id, contact, claim }) => {
+          if (claim !== undefined) return fail("confirm-first", contact.petname);
           const { peer } = await loadRelationship(work, id);
           if (peer === undefined) return fail("not-active", contact.petname);
           await setRecord(work, keys.verified(id), verifiedSchema, { how, at: work.now(), peer: peer.side });
@@ -274,9 +277,11 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
 
     read: (who, page = {}) =>
       run(
-        withContact(who, async (work, { relationship }) =>
-          ok<readonly ShownMessage[]>(await shownMessages(work, await loadRelationship(work, relationship), page)),
-        ),
+        withContact(who, async (work, { relationship }) => {
+          if (page.after !== undefined && !(await isMessage(work, relationship, page.after)))
+            return fail("unknown-message", page.after);
+          return ok<readonly ShownMessage[]>(await shownMessages(work, await loadRelationship(work, relationship), page));
+        }),
       ),
 
     decideSuccession: (who, decision, how) =>
@@ -434,7 +439,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
 }
 
 function refusalOf(state: Contact["state"], isClaim: boolean, isAddressed: boolean): PhotonErrorCode | undefined {
-  if (isClaim || state === "confirm") return "not-active";
+  if (isClaim || state === "confirm") return "confirm-first";
   if (state === "frozen") return "relationship-frozen";
   if (state === "contested") return isAddressed ? undefined : "contested";
   return state === "closed" ? "relationship-closed" : undefined;

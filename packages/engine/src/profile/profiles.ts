@@ -13,6 +13,7 @@ import { photonError, type PhotonError } from "../errors.ts";
 import { beginRecovery, relayFor } from "../recovery/ask.ts";
 import { makeRecovery, readRecovery } from "../recovery/recovery.ts";
 import { StoreFailure } from "../ports/index.ts";
+import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
 import { makeEngine } from "./engine.ts";
 import { cleanName } from "./names.ts";
 import { beginPerson, formatOf, maxProfileRow, profileFormat, type ProfileRecord, profileSchema, workOf } from "./profile.ts";
@@ -21,7 +22,7 @@ import { syncOnce } from "./sync.ts";
 
 type JoiningStep = Awaited<ReturnType<Joining["poll"]>> extends Result<infer T, PhotonError> ? T : never;
 
-export const createProfile: Profiles["createProfile"] = (ports, { device, relay, vault, moreVaults = [] }) =>
+export const createProfile: Profiles["createProfile"] = (ports, { device, relay, vault, moreVaults = [], accepting }) =>
   guarded(async () => {
     const name = cleanName(device);
     if (name === undefined) return err(photonError("bad-device-name"));
@@ -49,7 +50,16 @@ export const createProfile: Profiles["createProfile"] = (ports, { device, relay,
       created: ports.clock.now(),
     };
     const work = workOf(ports, record);
+    // Everything that may be wrong with the invitation is known before anything is written.
+    const offered = accepting === undefined ? undefined : await fetchOffer(work, accepting.invitation, relayOrigin);
+    if (offered?.ok === false) return offered;
+    const petname = accepting === undefined ? "" : cleanName(accepting.petname);
+    if (petname === undefined) return err(photonError("bad-petname"));
     await beginPerson(work, record, more);
+    if (offered !== undefined) {
+      const accepted = await acceptOffer(work, offered.value, relayOrigin, petname);
+      if (!accepted.ok) return accepted;
+    }
     await work.commit();
     const synced = await syncOnce(work);
     return synced.ok ? ok(makeEngine(ports, record)) : synced;
