@@ -42,3 +42,9 @@ test("an init whose relay is away, or whose address is none, says what to do, an
   // Without a scheme, as an invitation's words have it.
   expect(await did(dee, "init", "--relay", new URL(scene.url).host)).toMatchObject({ relay: scene.url });
 });
+
+test("a second serve on the data of one that runs says so, and the first goes on", async () => {
+  const second = await askPhoton(scene.folder, "serve", "--port", "0", "--data", join(scene.folder, "server"));
+  expect(told(second, 1)).toMatchObject({ code: "data-in-use", remedy: expect.stringContaining("--data") as string });
+  await did(scene.ana, "sync");
+});

@@ -55,6 +55,11 @@ export const cliErrors = {
     message: "The server could not listen at that address.",
     remedy: "Stop what listens there, or choose another with --port or --host.",
   },
+  "data-in-use": {
+    exit: 1,
+    message: "Another server uses that data folder.",
+    remedy: "Stop that one first, or give this one a folder of its own with --data.",
+  },
   "service-failed": {
     exit: 1,
     message: "The background service could not be set up.",

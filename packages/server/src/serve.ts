@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import type { ServerConfig } from "./config/schema.ts";
 import { errorCode } from "./db/failure.ts";
+import { lockFolder } from "./db/lock.ts";
 import { httpApp } from "./http/app.ts";
 import { acceptSockets } from "./http/sockets.ts";
 import { addressLimiter } from "./limits/addresses.ts";
@@ -37,11 +38,22 @@ export interface ServerDependencies {
 /** Turns of the event loop in which answers to what was just committed reach their connections. */
 const answerTurns = 3;
 
-/** @throws NewerDatabase, or the system's error when the folder cannot be used or the port is taken. */
+/** @throws FolderInUse, NewerDatabase, or the system's error when the folder cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies = {}): Promise<RunningServer> {
-  const { now = Date.now, maxPages } = dependencies;
   const data = resolve(config.data);
   mkdirSync(data, { recursive: true, mode: 0o700 });
+  const lock = await lockFolder(data);
+  try {
+    const server = await serveFolder(data, config, dependencies);
+    return { ...server, close: () => server.close().finally(lock.release) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function serveFolder(data: string, config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
+  const { now = Date.now, maxPages } = dependencies;
   const log = serverLog(config.log.level, dependencies.logTo);
   const metrics = serverMetrics();
   let closing = false;

@@ -69,6 +69,18 @@ describe("shutting down", () => {
 });
 
 describe("starting", () => {
+  test("a second server on the same folder is refused, until the first has ended, however it did", async () => {
+    const first = await server();
+    await expect(server({ data: first.data })).rejects.toMatchObject({ code: "folder-in-use" });
+    const queue = await createdQueue(first.url);
+    await first.close();
+    const child = await serverProcess(first.data);
+    await expect(server({ data: first.data })).rejects.toMatchObject({ code: "folder-in-use" });
+    await child.kill("SIGKILL");
+    const again = await server({ data: first.data });
+    expect(await call(again.url, "append", appendOf(queue))).toMatchObject({ ok: true });
+  });
+
   test("a database of a newer version is refused, and not touched", async () => {
     const { url, data, close } = await server();
     await createdQueue(url);

@@ -67,10 +67,10 @@ async function serve(cli: Cli, options: Options): Attempt<Answer> {
 }
 
 async function serveUntilCancelled(cli: Cli, config: ServerConfig): Attempt<Answer> {
-  const { startServer, NewerDatabase } = await import("@photon/server");
+  const { startServer, FolderInUse, NewerDatabase } = await import("@photon/server");
   const { cancel, stderr } = cli.world;
   const started = await startServer(config, { logTo: { write: (line) => stderr.write(line) } }).then(ok, (error: unknown) => {
-    const failure = startFailure(error, NewerDatabase);
+    const failure = error instanceof FolderInUse ? cliError("data-in-use", shown(config.data)) : startFailure(error, NewerDatabase);
     if (failure === undefined) throw error;
     return err(failure);
   });
