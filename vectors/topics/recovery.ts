@@ -56,6 +56,7 @@ import {
   type ValidCase,
   wrong,
 } from "../support.ts";
+import { caseVectors, standOf } from "./recovery-cases.ts";
 
 type Outcome = Result<unknown, { readonly code: string }>;
 const day = 86_400_000;
@@ -95,6 +96,7 @@ const functions: Readonly<Record<string, (input: Fields) => Outcome>> = {
   batch: (input) => ok({ batch: batchId(batchOf(input)) }),
   "padded-count": (input) => ok(paddedCount(numberOf(input, "relationships"))),
   reply: (input) => readReply(bytesOf(input, "request"), bytesOf(input, "opened")),
+  case: (input) => standOf(deal.recipient, input),
   "answer-words": (input) => {
     const verification = decode(verificationSchema, bytesOf(input, "verification"), 8192);
     if (!verification.ok) return verification;
@@ -267,6 +269,7 @@ async function valid(): Promise<ValidCase[]> {
     say("batch", "for the second key", { ...batchFields, level: 1, items: batch.items.map(toHex) }),
     ...[1, 16, 17, 100, 1000, 34_817, 36_000].map((relationships) => say("padded-count", String(relationships), { relationships })),
     ...answered.map(([what, opened]) => say("reply", what, replyInput(opened))),
+    ...caseVectors(deal.recipient),
     say("answer-words", "of Ben", answerInput(ben)),
     say("answer-words", "of Chi", answerInput(chi)),
     ...talkKinds.map((kind) => ({ name: kind, type: kind, input: { bytes: toHex(talkBytes(kind)) }, output: toJson(talk[kind]) })),
