@@ -48,12 +48,33 @@ const withTrustees: Manifest = {
   ...manifest,
   openers: [...manifest.openers, { kind: "trustees", name: "plan 1" }],
 };
+const withAuthority: Manifest = {
+  segments: [
+    { hash: fixed("segment", 32), epoch: 2 },
+    { hash: fixed("authority segment", 32), epoch: 65_540, compartment: "authority" },
+  ],
+  changes: 2,
+  createdAt: 20_717,
+  openers: [
+    { kind: "device", name: "phone" },
+    { kind: "escrow", name: "realms", authority: true },
+    { kind: "shares", name: "safe", authority: true },
+  ],
+  relationships: 3,
+  authority: { wraps: fixed("authority wraps", 32), changes: 1, epoch: 65_540 },
+};
 const sealed = sealSegment(epochKey, segment, nonce);
 const head = sealHead(epochKey, { epoch: 2, wraps: fixed("wraps", 32), manifest }, fixed("head nonce", 24));
 const trusteesHead = sealHead(
   epochKey,
   { epoch: 2, wraps: fixed("wraps", 32), manifest: withTrustees },
   fixed("trustees head nonce", 24),
+);
+
+const authorityHead = sealHead(
+  epochKey,
+  { epoch: 2, wraps: fixed("wraps", 32), manifest: withAuthority },
+  fixed("authority head nonce", 24),
 );
 
 const circleEpoch = { epoch: 131_077, key: fixed("circle epoch key", 32), writeSeed: fixed("circle write seed", 32) };
@@ -134,6 +155,7 @@ function valid(): ValidCase[] {
     ),
     say("open-head", "a head", headInput(head)),
     say("open-head", "a head that the trustees of a plan open too", headInput(trusteesHead)),
+    say("open-head", "a head with both compartments", headInput(authorityHead)),
     say("epoch-at-vault", "an epoch at one vault", epochInput(registerA)),
     say("epoch-at-vault", "the same epoch at another", epochInput(registerB)),
     say("unveil-identity", "a passphrase opener's identity, as one vault keeps it", veilInput(registerA, veiled)),

@@ -108,7 +108,7 @@ export interface SyncReport {
 export interface BackupStatus extends VaultStatus {
   readonly segments: number;
   readonly bytes: number;
-  readonly openers: readonly { readonly kind: "device" | "passphrase" | "trustees"; readonly name: string }[];
+  readonly openers: readonly { readonly kind: "device" | "passphrase" | "trustees" | "escrow" | "shares"; readonly name: string }[];
   /** What can still be undone, as it was last found; undefined if nothing is lost. */
   readonly pendingDeletion: PendingDeletion | undefined;
   /** In the order in which they were chosen. */

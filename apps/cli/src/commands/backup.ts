@@ -280,6 +280,10 @@ function openerWords({ kind, name }: BackupStatus["openers"][number]): string {
       return "a passphrase";
     case "trustees":
       return `your trustees together (${shown(name, { limit: 64 })})`;
+    case "escrow":
+      return `your PIN (${shown(name, { limit: 64 })})`;
+    case "shares":
+      return `your shares together (${shown(name, { limit: 64 })})`;
   }
 }
 

@@ -4,17 +4,24 @@ import { type Change, maxSegments, maxValue, padmeLength } from "@photon/protoco
 import { archivable, getChange, pendingChanges } from "../circle/state.ts";
 import type { PhotonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
+import { type Compartment, compartmentFor, segmentsIn } from "./compartments.ts";
 import { swallowed } from "./compaction.ts";
 import { weighFrom, type Known, segmentContents, type SegmentRef } from "./known.ts";
 import { damaged } from "./vault.ts";
 
-export interface Batch {
-  /** To be settled once the head is in force. */
-  readonly pending: readonly Change[];
-  /** What the new segments hold: `pending`, and what the swallowed segments held, as it is now. */
+/** What becomes of one compartment. */
+export interface Part {
+  readonly compartment: Compartment;
+  /** What the new segments hold: what is pending, and what the swallowed segments held, as it is now. */
   readonly changes: readonly Change[];
   /** Segments that stay. */
   readonly kept: readonly SegmentRef[];
+}
+
+export interface Batch {
+  /** To be settled once the head is in force. */
+  readonly pending: readonly Change[];
+  readonly parts: readonly Part[];
   /** Whether these are all the changes there are. */
   readonly isLast: boolean;
   readonly weighAgainAt: number;
@@ -25,8 +32,17 @@ export const batchBytes = 8 * 1024 * 1024;
 /** Segments above which everything is written anew. */
 const crowded = maxSegments - 24;
 
-/** @param queue of what waits for this vault. @param problems takes what can never be archived. */
-export async function nextBatch(work: Work, queue: string, known: Known, problems: PhotonError[]): Promise<Batch> {
+/**
+ * @param queue of what waits for this vault. @param parts the compartments that there are; what belongs to no other is left out.
+ * @param problems takes what can never be archived.
+ */
+export async function nextBatch(
+  work: Work,
+  queue: string,
+  known: Known,
+  parts: readonly Compartment[],
+  problems: PhotonError[],
+): Promise<Batch> {
   const contents = await segmentContents(work, known.register);
   const total = known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.size ?? 0), 0);
   let { weighAgainAt } = known;
@@ -35,26 +51,39 @@ export async function nextBatch(work: Work, queue: string, known: Known, problem
     const weight = alive.reduce((sum, change) => sum + weightOf(change), 0);
     weighAgainAt = Math.max(weighFrom, 2 * weight);
     if (total >= 2 * weight) {
-      const changes = fitting(alive, problems);
-      // What could not be read stays named, for a device that can.
-      const kept = known.segments.filter(({ hash }) => !contents.has(toHex(hash)));
-      return { pending: await pendingChanges(work, queue), changes, kept, isLast: true, weighAgainAt };
+      const all = fitting(alive, problems);
+      const rewritten = parts.map((compartment) => ({
+        compartment,
+        changes: all.filter((change) => compartmentFor(change) === compartment),
+        // What could not be read stays named, for a device that can.
+        kept: segmentsIn(known.segments, compartment).filter(({ hash }) => !contents.has(toHex(hash))),
+      }));
+      return { pending: await pendingChanges(work, queue), parts: rewritten, isLast: true, weighAgainAt };
     }
   }
   const all = await pendingChanges(work, queue, batchBytes);
   const { pending, size } = firstBytes(all);
   const isLast = pending.length === all.length;
-  const sizes = known.segments.map(({ hash }) => contents.get(toHex(hash))?.size);
-  const count = isLast && pending.length > 0 ? swallowed(sizes, padmeLength(size)) : 0;
-  const kept = known.segments.slice(0, known.segments.length - count);
-  const changes = new Map(pending.map((change) => [change.key, change]));
-  for (const { hash } of known.segments.slice(known.segments.length - count)) {
-    for (const key of contents.get(toHex(hash))?.keys ?? []) {
-      const change = changes.get(key) ?? (await getChange(work, key));
-      if (change !== undefined) changes.set(key, change);
+  const merged: Part[] = [];
+  for (const compartment of parts) {
+    const fresh = pending.filter((change) => compartmentFor(change) === compartment);
+    const segments = segmentsIn(known.segments, compartment);
+    const sizes = segments.map(({ hash }) => contents.get(toHex(hash))?.size);
+    const count = isLast && fresh.length > 0 ? swallowed(sizes, padmeLength(size)) : 0;
+    const changes = new Map(fresh.map((change) => [change.key, change]));
+    for (const { hash } of segments.slice(segments.length - count)) {
+      for (const key of contents.get(toHex(hash))?.keys ?? []) {
+        const change = changes.get(key) ?? (await getChange(work, key));
+        if (change !== undefined) changes.set(key, change);
+      }
     }
+    merged.push({
+      compartment,
+      changes: fitting([...changes.values()], problems),
+      kept: segments.slice(0, segments.length - count),
+    });
   }
-  return { pending, changes: fitting([...changes.values()], problems), kept, isLast, weighAgainAt };
+  return { pending, parts: merged, isLast, weighAgainAt };
 }
 
 function firstBytes(all: readonly Change[]): { readonly pending: readonly Change[]; readonly size: number } {

@@ -41,7 +41,7 @@ const added: ReadonlySet<string> = new Set(["msg", "ack", "st", "fs"]);
 /** Those of a relationship's entries. */
 const ofRelationships: ReadonlySet<string> = new Set([...added, "rel", "inbox", "leafof", "claim"]);
 /** Prefixes under which nothing is ever deleted: a deletion there is none of ours. */
-const lasting: ReadonlySet<string> = new Set([...ofRelationships, "dev"]);
+const lasting: ReadonlySet<string> = new Set([...ofRelationships, "dev", "auth"]);
 const prefixOf = (key: string): string => key.slice(0, key.indexOf("/"));
 
 /** @param chosen what the chosen head holds, in any order. */

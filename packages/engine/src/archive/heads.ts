@@ -1,7 +1,16 @@
 /** Looking at heads of an archive with whatever opens them: each head, wrapping and segment is fetched once. */
 import { type Bytes, equalBytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
-import { type Change, type DecryptAge, type Head, type HeadBody, noHead, unwrapEpochKeys } from "@photon/protocol/archive";
+import {
+  type Change,
+  type DecryptAge,
+  type Head,
+  type HeadBody,
+  type Manifest,
+  noHead,
+  unwrapEpochKeys,
+} from "@photon/protocol/archive";
 import type { PhotonError } from "../errors.ts";
+import { type CompartmentKeys, compartmentOf } from "./compartments.ts";
 import type { SegmentContent, SegmentRef } from "./known.ts";
 import { hashOf } from "./identity.ts";
 import { epochKeysOf, type Located } from "./location.ts";
@@ -14,20 +23,26 @@ type Found =
   | { readonly kind: "keys"; readonly keys: EpochKeys }
   | { readonly kind: "closed" }
   | { readonly kind: "damaged"; readonly problem: PhotonError };
-export type Keyring = (vault: Vault, body: HeadBody) => Promise<Result<Found, PhotonError>>;
+
+export interface Keyring {
+  keys(vault: Vault, body: HeadBody): Promise<Result<Found, PhotonError>>;
+  /** Of the compartment `authority`. */
+  authority(vault: Vault, manifest: Manifest): Promise<Result<Found, PhotonError>>;
+}
 
 /** Of whoever knows the epochs: a device of the circle needs no wrapping. */
-export const keysKeyring =
-  (keys: EpochKeys): Keyring =>
-  async (_vault, { epoch }) =>
-    ok(keys.has(epoch) ? { kind: "keys", keys } : { kind: "closed" });
+export const keysKeyring = (keys: EpochKeys, authority?: EpochKeys): Keyring => ({
+  keys: async (_vault, { epoch }) => ok(keys.has(epoch) ? { kind: "keys", keys } : { kind: "closed" }),
+  authority: async () => ok(authority === undefined ? { kind: "closed" } : { kind: "keys", keys: authority }),
+});
 
-export const circleKeyring = (location: Located): Keyring => keysKeyring(epochKeysOf(location));
+export const circleKeyring = (located: Located): Keyring =>
+  keysKeyring(epochKeysOf(located), located.authority === undefined ? undefined : epochKeysOf(located.authority));
 
 /** Of an opener: by the wrapping that the head names. */
 export function openerKeyring(decryptAge: DecryptAge): Keyring {
   const unwrapped = new Map<string, Found>();
-  const unwrap = async (vault: Vault, wraps: Bytes): Promise<Result<Found, PhotonError>> => {
+  const fetched = async (vault: Vault, wraps: Bytes): Promise<Result<Found, PhotonError>> => {
     const file = await vault.blob(wraps);
     if (!file.ok && file.error.refusal !== "not-found") return err(file.error.problem);
     if (!file.ok) return ok({ kind: "damaged", problem: damaged("the wrapping of its keys is missing") });
@@ -36,17 +51,21 @@ export function openerKeyring(decryptAge: DecryptAge): Keyring {
     const keys = await unwrapEpochKeys(file.value, decryptAge);
     return ok(keys.ok ? { kind: "keys", keys: keys.value } : { kind: "closed" });
   };
-  return async (vault, { wraps }) => {
+  const unwrap = async (vault: Vault, wraps: Bytes): Promise<Result<Found, PhotonError>> => {
     const held = unwrapped.get(toHex(wraps));
     if (held !== undefined) return ok(held);
-    const found = await unwrap(vault, wraps);
+    const found = await fetched(vault, wraps);
     if (found.ok) unwrapped.set(toHex(wraps), found.value);
     return found;
+  };
+  return {
+    keys: (vault, { wraps }) => unwrap(vault, wraps),
+    authority: async (vault, { authority }) => (authority === undefined ? ok({ kind: "closed" }) : unwrap(vault, authority.wraps)),
   };
 }
 
 export type HeadView =
-  | { readonly kind: "opened"; readonly opened: OpenedHead; readonly keys: EpochKeys }
+  | { readonly kind: "opened"; readonly opened: OpenedHead; readonly keys: CompartmentKeys }
   /** The register was begun with it, and holds nothing yet. */
   | { readonly kind: "blank"; readonly head: Head }
   | { readonly kind: "closed"; readonly head: Head }
@@ -93,7 +112,7 @@ export function headReader(vault: Vault, keyring: Keyring): HeadReader {
     const body = headBody(head);
     if (!body.ok) return ok({ kind: "damaged", head, problem: body.error });
     if (equalBytes(body.value.wraps, noHead)) return ok({ kind: "blank", head });
-    const found = await keyring(vault, body.value);
+    const found = await keyring.keys(vault, body.value);
     if (!found.ok) return found;
     switch (found.value.kind) {
       case "closed":
@@ -101,9 +120,15 @@ export function headReader(vault: Vault, keyring: Keyring): HeadReader {
       case "damaged":
         return ok({ kind: "damaged", head, problem: found.value.problem });
       case "keys": {
-        const { keys } = found.value;
-        const opened = openHead(head, body.value, keys);
-        return ok(opened.ok ? { kind: "opened", opened: opened.value, keys } : { kind: "damaged", head, problem: opened.error });
+        const opened = openHead(head, body.value, found.value.keys);
+        if (!opened.ok) return ok({ kind: "damaged", head, problem: opened.error });
+        const authority = await keyring.authority(vault, opened.value.manifest);
+        if (!authority.ok) return authority;
+        const keys = {
+          relationships: found.value.keys,
+          authority: authority.value.kind === "keys" ? authority.value.keys : undefined,
+        };
+        return ok({ kind: "opened", opened: opened.value, keys });
       }
     }
   };
@@ -128,7 +153,10 @@ export function headReader(vault: Vault, keyring: Keyring): HeadReader {
       let bytes = 0;
       for (const [index, ref] of named.entries()) {
         const name = toHex(ref.hash);
-        const segment = segments.get(name) ?? (await readSegment(vault, ref, keys));
+        const own = keys[compartmentOf(ref)];
+        // A compartment that is not for this opener.
+        if (own === undefined) continue;
+        const segment = segments.get(name) ?? (await readSegment(vault, ref, own));
         switch (segment.kind) {
           case "unreachable":
             return err(segment.problem);

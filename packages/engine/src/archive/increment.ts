@@ -15,6 +15,7 @@ import { settleChanges } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { type Batch, nextBatch } from "./batch.ts";
+import { type Compartment, compartments, segmentsIn } from "./compartments.ts";
 import { nextCount } from "./counting.ts";
 import {
   forgetSegments,
@@ -51,7 +52,7 @@ interface Increment extends Upload {
 
 /** A vault takes blobs only for a register that it knows: the first head is empty. */
 export async function openRegister(upload: Upload): Promise<VaultFailure | undefined> {
-  const next = { segments: [], wraps: noHead, changes: 0, openers: [], relationships: undefined, keeps: [] };
+  const next = { segments: [], wraps: noHead, changes: 0, openers: [], relationships: undefined, authority: undefined, keeps: [] };
   const advanced = await advance(upload, next);
   if (!advanced.ok) return advanced.error;
   keepKnown(upload.work, { ...advanced.value, heal: false });
@@ -61,47 +62,48 @@ export async function openRegister(upload: Upload): Promise<VaultFailure | undef
 /** Brings the next batch, and a new wrapping where it is due. */
 export async function bring(upload: Increment, problems: PhotonError[]): Promise<VaultFailure | undefined> {
   const { work, location, queue, known, openers, vault, signer, isWrapped, hasIdentity } = upload;
-  const batch = await nextBatch(work, queue, known, problems);
+  const parts: readonly Compartment[] = location.authority === undefined ? ["relationships"] : compartments;
+  const batch = await nextBatch(work, queue, known, parts, problems);
   const written = await writeSegments(upload, batch);
   if (!written.ok) return written.error;
   const fresh = written.value;
+  const segments = [...batch.parts.flatMap(({ kept }) => kept), ...fresh.map(({ ref }) => ref)];
+  if (segments.length > maxSegments) {
+    return { refusal: undefined, problem: photonError("vault-refused", "the archive is as large as one archive can be") };
+  }
   let { wraps } = known;
   if (!isWrapped) {
-    const keys = location.epochs.map(({ epoch, key }) => ({ epoch, key }));
-    const recipients = openers.map(({ recipient }) => recipient);
-    const kept = await vault.keep(await wrapEpochKeys(keys, recipients), signer.writeSeed);
+    const kept = await vault.keep(await wrapped(location, openers), signer.writeSeed);
     if (!kept.ok) return kept.error;
     wraps = kept.value;
   }
+  const authority = await authorityOf(upload, segments);
+  if (!authority.ok) return authority.error;
   const identityBlob = identityBlobOf(location);
   if (identityBlob !== undefined && !hasIdentity) {
     const kept = await vault.keep(identityBlob, signer.writeSeed);
     if (!kept.ok) return kept.error;
   }
   const identity = identityBlob === undefined ? undefined : hashOf(identityBlob);
-  const contents = await segmentContents(work, known.register);
-  const segments = [...batch.kept, ...fresh.map(({ ref }) => ref)];
-  if (segments.length > maxSegments) {
-    return { refusal: undefined, problem: photonError("vault-refused", "the archive is as large as one archive can be") };
-  }
-  const readable = batch.kept.filter(({ hash }) => contents.has(toHex(hash)));
-  const counts = [
-    ...readable.map(({ hash }) => contents.get(toHex(hash))?.changes ?? 0),
-    ...fresh.map(({ content }) => content.changes),
-  ];
+  const contents = new Map(await segmentContents(work, known.register));
+  for (const { ref, content } of fresh) contents.set(toHex(ref.hash), content);
+  const readable = segments.filter(({ hash }) => contents.has(toHex(hash)));
+  const countIn = (compartment: Compartment): number =>
+    segmentsIn(readable, compartment).reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.changes ?? 0), 0);
   const open = batch.isLast ? await nextCount(work, known, batch.pending, dayOf(work)) : undefined;
   const advanced = await advance(upload, {
     segments,
     wraps,
-    changes: counts.reduce((sum, count) => sum + count, 0),
-    openers: openers.map(({ kind, name }) => ({ kind, name })),
+    changes: countIn("relationships"),
+    openers: openers.map(({ kind, name, authority: both }) => ({ kind, name, ...(both === undefined ? {} : { authority: both }) })),
     relationships: open?.count,
+    authority: authority.value === undefined ? undefined : { ...authority.value, changes: countIn("authority") },
     // A vault refuses a head that keeps what it does not have: what could not be read may be gone.
     keeps: [
       ...readable.map(({ hash }) => hash),
-      ...fresh.map(({ ref }) => ref.hash),
       wraps,
       ...(identity === undefined ? [] : [identity]),
+      ...(authority.value === undefined ? [] : [authority.value.wraps]),
     ],
   });
   if (!advanced.ok) return advanced.error;
@@ -111,6 +113,7 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
   keepKnown(work, {
     ...advanced.value,
     identity,
+    authority: authority.value,
     open: open ?? known.open,
     written: known.written + fresh.length,
     previous: fresh.at(-1)?.ref.hash ?? known.previous,
@@ -120,6 +123,30 @@ export async function bring(upload: Increment, problems: PhotonError[]): Promise
   return undefined;
 }
 
+const wrapped = ({ epochs }: Pick<Located, "epochs">, openers: readonly Opener[]): Promise<Bytes> =>
+  wrapEpochKeys(
+    epochs.map(({ epoch, key }) => ({ epoch, key })),
+    openers.map(({ recipient }) => recipient),
+  );
+
+/** The compartment `authority` as the next head names it: wrapped to those who say so, where it holds anything. */
+async function authorityOf(
+  { location, known, openers, vault, signer, isWrapped }: Increment,
+  segments: readonly SegmentRef[],
+): Promise<Result<Known["authority"], VaultFailure>> {
+  if (location.authority === undefined || segmentsIn(segments, "authority").length === 0) return ok(undefined);
+  const { epoch } = inForce(location.authority);
+  if (isWrapped && known.authority?.epoch === epoch) return ok(known.authority);
+  const kept = await vault.keep(
+    await wrapped(
+      location.authority,
+      openers.filter(({ authority }) => authority === true),
+    ),
+    signer.writeSeed,
+  );
+  return kept.ok ? ok({ wraps: kept.value, epoch }) : kept;
+}
+
 interface Written {
   readonly ref: SegmentRef;
   readonly content: SegmentContent;
@@ -127,15 +154,20 @@ interface Written {
 
 async function writeSegments(upload: Upload, batch: Batch): Promise<Result<readonly Written[], VaultFailure>> {
   const { work, location, known, vault, signer } = upload;
-  const { epoch, key } = inForce(location);
   const written: Written[] = [];
-  for (const changes of splitChanges(batch.changes)) {
-    const previous = written.at(-1)?.ref.hash ?? known.previous;
-    const sequence = known.written + written.length + 1;
-    const sealed = sealSegment(key, { epoch, sequence, changes, previous }, work.random(24));
-    const kept = await vault.keep(sealed.bytes, signer.writeSeed);
-    if (!kept.ok) return kept;
-    written.push({ ref: { hash: kept.value, epoch }, content: contentOf(changes, sealed.bytes.length) });
+  for (const { compartment, changes: all } of batch.parts) {
+    const epochs = compartment === "authority" ? location.authority : location;
+    if (epochs === undefined) throw new Error("a compartment without keys");
+    const { epoch, key } = inForce(epochs);
+    for (const changes of splitChanges(all)) {
+      const previous = written.at(-1)?.ref.hash ?? known.previous;
+      const sequence = known.written + written.length + 1;
+      const sealed = sealSegment(key, { epoch, sequence, changes, previous }, work.random(24));
+      const kept = await vault.keep(sealed.bytes, signer.writeSeed);
+      if (!kept.ok) return kept;
+      const ref = { hash: kept.value, epoch, ...(compartment === "authority" ? { compartment } : {}) };
+      written.push({ ref, content: contentOf(changes, sealed.bytes.length) });
+    }
   }
   return ok(written);
 }
@@ -149,10 +181,10 @@ const dayOf = (work: Work): number => Math.max(0, Math.floor(work.now() / (24 * 
 /** @returns what is known once the vault has taken the head. */
 async function advance(
   { work, location, known, vault, signer }: Upload,
-  { wraps, keeps, segments, changes, openers, relationships }: NextHead,
+  { wraps, keeps, segments, changes, openers, relationships, authority }: NextHead,
 ): Promise<Result<Known, VaultFailure>> {
   const { epoch, key } = inForce(location);
-  const manifest = { segments, changes, openers, relationships, createdAt: dayOf(work) };
+  const manifest = { segments, changes, openers, relationships, authority, createdAt: dayOf(work) };
   const [writeKey, next] = [writeKeyOf(signer), writeKeyOf(inForce(location))];
   const head = signHeadPut(signer.writeSeed, {
     register: known.register,

@@ -15,10 +15,14 @@ import {
   toHex,
   uint,
 } from "@photon/protocol/codec";
-import { maxEpoch, maxOpeners, maxSegmentChanges, maxSegments, noHead, openerKinds } from "@photon/protocol/archive";
+import { type Manifest, maxEpoch, maxOpeners, maxSegmentChanges, maxSegments, noHead, openerKinds } from "@photon/protocol/archive";
 import { parseRow, type Work } from "../storage/core.ts";
 
-const segmentRefSchema = struct({ hash: [1, bytes(32)], epoch: [2, uint({ max: maxEpoch })] });
+const segmentRefSchema = struct({
+  hash: [1, bytes(32)],
+  epoch: [2, uint({ max: maxEpoch })],
+  compartment: [3, optional(oneOf({ authority: 1 }))],
+});
 export type SegmentRef = SchemaType<typeof segmentRefSchema>;
 
 export const knownSchema = struct({
@@ -31,7 +35,10 @@ export const knownSchema = struct({
   epoch: [5, uint({ max: maxEpoch })],
   /** Hash of the blob with the wrapped epoch keys; 32 zero bytes for none. */
   wraps: [6, bytes(32)],
-  openers: [7, list(struct({ kind: [1, oneOf(openerKinds)], name: [2, text(64)] }), { max: maxOpeners })],
+  openers: [
+    7,
+    list(struct({ kind: [1, oneOf(openerKinds)], name: [2, text(64)], authority: [3, optional(boolean)] }), { max: maxOpeners }),
+  ],
   segments: [8, list(segmentRefSchema, { max: maxSegments })],
   /** The chain of this device's own segments. */
   written: [9, uint()],
@@ -48,8 +55,14 @@ export const knownSchema = struct({
   identity: [15, optional(bytes(32))],
   /** How many relationships are open, as this device last told in a head, and the day (since 1970) on which it counted them. */
   open: [16, optional(struct({ count: [1, uint()], day: [2, uint()] }))],
+  /** Hash of the blob with the wrapped keys of the compartment `authority`, and the epoch in force that it holds. */
+  authority: [17, optional(struct({ wraps: [1, bytes(32)], epoch: [2, uint({ max: maxEpoch })] }))],
 });
 export type Known = SchemaType<typeof knownSchema>;
+
+/** What a manifest says of the compartment `authority`. */
+export const authorityKnown = ({ authority }: Manifest): Known["authority"] =>
+  authority === undefined ? undefined : { wraps: authority.wraps, epoch: authority.epoch };
 
 const segmentSchema = struct({
   /** Of the blob, in bytes. */

@@ -18,6 +18,7 @@ import {
   encode,
   equalBytes,
   list,
+  oneOf,
   optional,
   type SchemaType,
   struct,
@@ -77,12 +78,31 @@ export type Place = SchemaType<typeof placeSchema>;
 export const maxPlaces = 3;
 const maxRemembered = 16;
 
+/** An escrow's opener, or that of a set of shares: removed ones stay, as those of trustees do. */
+const authorityOpenerSchema = struct({
+  id: [1, bytes(32)],
+  kind: [2, oneOf({ escrow: 3, shares: 4 })],
+  name: [3, text(64)],
+  since: [4, uint()],
+  until: [5, optional(uint())],
+  recipient: [6, optional(text(4096))],
+});
+export type AuthorityOpener = SchemaType<typeof authorityOpenerSchema>;
+export const maxAuthorityOpeners = 32;
+
+const authoritySchema = struct({
+  openers: [1, list(authorityOpenerSchema, { max: maxAuthorityOpeners })],
+  /** Of the compartment `authority`; the write seeds are of no use. Oldest first. */
+  epochs: [2, list(epochSchema, { min: 1, max: 1024 })],
+});
+
 export const locationSchema = struct({
   places: [1, list(placeSchema, { min: 1, max: maxRemembered })],
   /** Oldest first. */
   epochs: [2, list(epochSchema, { min: 1, max: 1024 })],
   passphrase: [3, optional(passphraseSchema)],
   trustees: [4, optional(list(trusteesSchema, { max: maxTrusteesOpeners }))],
+  authority: [5, optional(authoritySchema)],
 });
 export type Location = SchemaType<typeof locationSchema>;
 
@@ -91,6 +111,8 @@ export interface Located extends Place {
   readonly epochs: readonly Epoch[];
   readonly passphrase: Location["passphrase"];
   readonly trustees: Location["trustees"];
+  /** With epochs of this vault's; absent where nobody is to open it. */
+  readonly authority: Location["authority"];
 }
 
 const key = "arch/location";
@@ -117,13 +139,31 @@ export const placesOf = ({ places }: Location): readonly Place[] =>
  * keeps has nothing in common with what another keeps, and yet every device of the circle makes the same.
  */
 export function locate(location: Location, place: Place): Located {
-  const { passphrase, trustees } = location;
-  const epochs = new Map<number, Epoch>();
-  for (const epoch of location.epochs.map((one) => epochAt(place.register, one))) {
-    const held = epochs.get(epoch.epoch);
-    if (held === undefined || compareBytes(epoch.key, held.key) > 0) epochs.set(epoch.epoch, epoch);
-  }
-  return { ...place, epochs: [...epochs.values()].toSorted((a, b) => a.epoch - b.epoch), passphrase, trustees };
+  const { passphrase, trustees, authority } = location;
+  const isOpened = authorityOpenersIn(location).length > 0;
+  return {
+    ...place,
+    epochs: epochsAt(place.register, location.epochs),
+    passphrase,
+    trustees,
+    authority:
+      authority === undefined || !isOpened ? undefined : { ...authority, epochs: epochsAt(place.register, authority.epochs) },
+  };
+}
+
+const epochsAt = (register: Bytes, epochs: readonly Epoch[]): readonly Epoch[] =>
+  joinEpochs(epochs.map((one) => epochAt(register, one)));
+
+type LiveAuthority = AuthorityOpener & { readonly recipient: string };
+export const authorityOpenersIn = ({ authority }: Pick<Location, "authority">): readonly LiveAuthority[] =>
+  (authority?.openers ?? []).flatMap(({ recipient, until, ...rest }) =>
+    recipient === undefined || until !== undefined ? [] : [{ ...rest, recipient }],
+  );
+
+/** The compartment with a fresh epoch: its first one where there was none. */
+export function turnedAuthority(work: Work, { authority }: Location): NonNullable<Location["authority"]> {
+  const { openers = [], epochs = [] } = authority ?? {};
+  return { openers, epochs: [...epochs, makeEpoch(work, Math.floor((epochs.at(-1)?.epoch ?? 0) / turnSize))] };
 }
 
 /** The archive at the vaults in use. */
@@ -206,19 +246,36 @@ export function join(a: Location, b: Location): Location {
           (one) => one.since,
           (one) => one.sealedIdentity,
         );
+  const trustees = joinTrustees([...(a.trustees ?? []), ...(b.trustees ?? [])]);
+  const authorities = [a.authority, b.authority].filter((one) => one !== undefined);
+  return {
+    places: joinPlaces([...a.places, ...b.places]),
+    epochs: joinEpochs([...a.epochs, ...b.epochs]),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(trustees.length === 0 ? {} : { trustees }),
+    ...(authorities.length === 0 ? {} : { authority: joinAuthority(authorities) }),
+  };
+}
+
+/** Of two epochs of one number, the one with the larger key. Oldest first. */
+function joinEpochs(all: readonly Epoch[]): readonly Epoch[] {
   const epochs = new Map<number, Epoch>();
-  for (const epoch of [...a.epochs, ...b.epochs]) {
+  for (const epoch of all) {
     const held = epochs.get(epoch.epoch);
     if (held === undefined || compareBytes(epoch.key, held.key) > 0) epochs.set(epoch.epoch, epoch);
   }
-  const trustees = joinTrustees([...(a.trustees ?? []), ...(b.trustees ?? [])]);
-  return {
-    places: joinPlaces([...a.places, ...b.places]),
-    epochs: [...epochs.values()].toSorted((one, other) => one.epoch - other.epoch),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(trustees.length === 0 ? {} : { trustees }),
-  };
+  return [...epochs.values()].toSorted((one, other) => one.epoch - other.epoch);
 }
+
+export const joinAuthorityOpeners = (all: readonly AuthorityOpener[]): readonly AuthorityOpener[] =>
+  joinRemovable(all, ({ id, kind, name, since }, state) => ({ id, kind, name, since, ...state }))
+    .toSorted((one, other) => one.since - other.since || compareBytes(one.id, other.id))
+    .slice(-maxAuthorityOpeners);
+
+const joinAuthority = (all: readonly NonNullable<Location["authority"]>[]): NonNullable<Location["authority"]> => ({
+  openers: joinAuthorityOpeners(all.flatMap(({ openers }) => openers)),
+  epochs: joinEpochs(all.flatMap(({ epochs }) => epochs)),
+});
 
 /** One entry for each vault: the register begun last, unless the vault was given up after that. */
 function joinPlaces(all: readonly Place[]): readonly Place[] {
@@ -251,26 +308,47 @@ function laterPlace(a: Place, b: Place): Place {
 }
 
 /** All that the archive's keys are wrapped to besides devices. */
-export const recipientsIn = ({ passphrase, trustees = [] }: Location): readonly string[] =>
-  [passphrase?.recipient, ...trustees.map(({ recipient }) => recipient)].filter((one) => one !== undefined);
+export const recipientsIn = ({ passphrase, trustees = [], authority }: Location): readonly string[] =>
+  [passphrase?.recipient, ...[...trustees, ...(authority?.openers ?? [])].map(({ recipient }) => recipient)].filter(
+    (one) => one !== undefined,
+  );
 
-/** One entry for each recipient: removed if anybody removed it. Of too many, the oldest plans' are forgotten. */
-export function joinTrustees(all: readonly TrusteesOpener[]): readonly TrusteesOpener[] {
-  const joined = new Map<string, TrusteesOpener>();
-  for (const one of all) {
-    const held = joined.get(toHex(one.id)) ?? one;
-    const until = [held.until, one.until].filter((time) => time !== undefined);
-    const recipient = held.recipient ?? one.recipient;
-    joined.set(toHex(one.id), {
-      id: one.id,
-      planVersion: Math.min(held.planVersion, one.planVersion),
-      since: Math.min(held.since, one.since),
-      ...(until.length === 0 ? (recipient === undefined ? {} : { recipient }) : { until: Math.min(...until) }),
-    });
-  }
-  return [...joined.values()]
+/** Of too many, the oldest plans' are forgotten. */
+export const joinTrustees = (all: readonly TrusteesOpener[]): readonly TrusteesOpener[] =>
+  joinRemovable(all, ({ id, planVersion, since }, state) => ({ id, planVersion, since, ...state }))
     .toSorted((one, other) => one.planVersion - other.planVersion || compareBytes(one.id, other.id))
     .slice(-maxTrusteesOpeners);
+
+interface Removable {
+  readonly id: Bytes;
+  readonly since: number;
+  readonly until?: number | undefined;
+  readonly recipient?: string | undefined;
+}
+
+type State = Pick<Removable, "until" | "recipient">;
+
+/**
+ * One entry for each recipient: as it was first said, and removed if anybody removed it.
+ * @param made puts an entry together from what was said first and its state.
+ */
+function joinRemovable<T extends Removable>(all: readonly T[], made: (first: T, state: State) => T): readonly T[] {
+  const joined = new Map<string, T>();
+  for (const one of all) {
+    const held = joined.get(toHex(one.id)) ?? one;
+    const untils = [held.until, one.until].filter((time) => time !== undefined);
+    const recipient = held.recipient ?? one.recipient;
+    const state: State = untils.length > 0 ? { until: Math.min(...untils) } : recipient === undefined ? {} : { recipient };
+    joined.set(toHex(one.id), made(wordsOf(one) < wordsOf(held) ? one : held, state));
+  }
+  return [...joined.values()];
+}
+
+/** What is first by time, and by the other fields where that does not decide. */
+function wordsOf(one: Removable): string {
+  const aside = ["since", "id", "until", "recipient"];
+  const rest = JSON.stringify(one, (key: string, value: unknown) => (aside.includes(key) ? undefined : value));
+  return `${String(one.since).padStart(16, "0")} ${rest}`;
 }
 
 function laterOf<T>(a: T, b: T, time: (value: T) => number, tie: (value: T) => Uint8Array): T {

@@ -4,13 +4,23 @@ import { isHybridRecipient, type OpenerKind } from "@photon/protocol/archive";
 import { circleDevices } from "../circle/devices.ts";
 import type { Work } from "../storage/core.ts";
 import type { Known } from "./known.ts";
-import { joinTrustees, keepLocation, loadLocation, type Location, turned, type TrusteesOpener } from "./location.ts";
+import {
+  authorityOpenersIn,
+  joinTrustees,
+  keepLocation,
+  loadLocation,
+  type Location,
+  turned,
+  type TrusteesOpener,
+} from "./location.ts";
 
 export interface Opener {
   readonly kind: OpenerKind;
   readonly name: string;
   /** An age hybrid recipient. */
   readonly recipient: string;
+  /** Whether it opens the compartment `authority` as well. */
+  readonly authority?: true;
 }
 
 export const passphraseName = "passphrase";
@@ -18,7 +28,10 @@ export const passphraseName = "passphrase";
 export const trusteesName = (planVersion: number): string => `plan ${planVersion}`;
 
 /** A device that is disputed keeps opening its own archive; nobody else's keys are wrapped to it. */
-export async function openersOf(work: Work, location: Pick<Location, "passphrase" | "trustees">): Promise<readonly Opener[]> {
+export async function openersOf(
+  work: Work,
+  location: Pick<Location, "passphrase" | "trustees" | "authority">,
+): Promise<readonly Opener[]> {
   const devices = (await circleDevices(work)).filter(
     ({ device, status }) => status === "live" || (status === "frozen" && device === work.self.device),
   );
@@ -27,6 +40,7 @@ export async function openersOf(work: Work, location: Pick<Location, "passphrase
   if (passphrase !== undefined) openers.push({ kind: "passphrase", name: passphraseName, recipient: passphrase.recipient });
   for (const { planVersion, recipient } of trusteesIn(location))
     openers.push({ kind: "trustees", name: trusteesName(planVersion), recipient });
+  for (const { kind, name, recipient } of authorityOpenersIn(location)) openers.push({ kind, name, recipient, authority: true });
   return openers;
 }
 
@@ -63,7 +77,7 @@ export async function setTrusteeOpener(work: Work, recipient: string | undefined
   const location = await loadLocation(work);
   if (location === undefined) throw new Error("a profile without an archive");
   if (recipient !== undefined && !(await isHybridRecipient(recipient))) throw new Error("an opener that is not hybrid");
-  const added = recipient === undefined ? undefined : { id: idOf(recipient), planVersion, since: work.now(), recipient };
+  const added = recipient === undefined ? undefined : { id: openerId(recipient), planVersion, since: work.now(), recipient };
   const live = trusteesIn(location);
   const replaced = live.filter((one) => one.planVersion === planVersion && (added === undefined || !equalBytes(one.id, added.id)));
   const gone = added === undefined ? replaced : [...replaced, ...tooMany(live.filter((one) => one.planVersion !== planVersion))];
@@ -75,7 +89,8 @@ export async function setTrusteeOpener(work: Work, recipient: string | undefined
   await keepLocation(work, { ...(gone.length === 0 ? location : turned(work, location)), trustees });
 }
 
-const idOf = (recipient: string): Bytes => new Uint8Array(sha256(utf8(recipient)));
+/** Of what came from elsewhere: trustees, an escrow, shares. */
+export const openerId = (recipient: string): Bytes => new Uint8Array(sha256(utf8(recipient)));
 
 /** Which of the plans there are have to go when another is added. */
 const tooMany = (plans: readonly LiveTrustees[]): readonly LiveTrustees[] =>

@@ -9,16 +9,26 @@
  * | none, though we know one                     | the vault lost the register      | the same                                   |
  * | one by, or for, a key that is none of ours   | turned by a device we have not heard of, or taken over | nothing, until the circle says more |
  */
-import { encode, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
+import { type Bytes, encode, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
 import { type Head, headHash, noHead } from "@photon/protocol/archive";
 import { mergeState } from "../circle/merge.ts";
 import { listState, setState } from "../circle/state.ts";
 import { noteChanged } from "../conversation/receive.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
-import { forgetSegments, keepKnown, keepSegment, type Known, loadKnown, segmentContent, type SegmentRef } from "./known.ts";
+import {
+  authorityKnown,
+  forgetSegments,
+  keepKnown,
+  keepSegment,
+  type Known,
+  loadKnown,
+  segmentContent,
+  type SegmentRef,
+} from "./known.ts";
 import { isAway } from "./away.ts";
 import { hashOf, identityBlobOf } from "./identity.ts";
+import { compartmentOf } from "./compartments.ts";
 import { epochKeysOf, epochOfWriteKey, loadLocation } from "./location.ts";
 import { droppedFrom, noteHeld, putBack } from "./left-out.ts";
 import { handOut, queueAll, type Site, sitesOf, tellQueues } from "./queues.ts";
@@ -135,6 +145,7 @@ async function take(
       wraps: body.value.wraps,
       openers: manifest.openers,
       segments: manifest.segments,
+      authority: authorityKnown(manifest),
       identity: isKept ? identity : undefined,
       lostSince: undefined,
     },
@@ -158,11 +169,13 @@ async function takeSegments(
   const isHere = new Set<string>();
   for (const ref of known.segments) {
     const held = (await segmentContent(work, site.register, ref.hash)) !== undefined;
-    if (held && !readAll) {
+    const keys = keysFor(site, ref);
+    // Of a compartment of which this device has not heard: not its to read, and not its to drop.
+    if ((held && !readAll) || keys === undefined) {
       segments.push(ref);
       continue;
     }
-    const read = await readSegment(vault, ref, epochKeysOf(site));
+    const read = await readSegment(vault, ref, keys);
     switch (read.kind) {
       case "unreachable":
         // What was merged so far stays merged; the head is looked at again next time.
@@ -190,6 +203,13 @@ async function takeSegments(
   await forgetSegments(work, site.register, segments);
   return { kind: "current", changed, problems };
 }
+
+const keysFor = (site: Site, ref: SegmentRef): ReadonlyMap<number, Bytes> | undefined =>
+  compartmentOf(ref) === "relationships"
+    ? epochKeysOf(site)
+    : site.authority === undefined
+      ? undefined
+      : epochKeysOf(site.authority);
 
 const damagedAt = (register: Uint8Array): string => `arch/damaged/${toHex(register)}/`;
 const damagedKey = (register: Uint8Array, hash: Uint8Array): string => `${damagedAt(register)}${toHex(hash)}`;

@@ -12,6 +12,7 @@ import {
 import { policyOf } from "../circle/state.ts";
 import type { PhotonError } from "../errors.ts";
 import { fullSegment } from "./compaction.ts";
+import { compartmentFor, compartmentOf } from "./compartments.ts";
 import type { SegmentContent, SegmentRef } from "./known.ts";
 import { damaged, type Vault } from "./vault.ts";
 
@@ -45,13 +46,14 @@ export interface SegmentRead {
  */
 export async function readSegment(
   vault: Vault,
-  { hash }: SegmentRef,
+  ref: SegmentRef,
   keys: ReadonlyMap<number, Bytes>,
 ): Promise<
   | { readonly kind: "read"; readonly segment: SegmentRead }
   | { readonly kind: "damaged"; readonly problem: PhotonError }
   | { readonly kind: "unreachable"; readonly problem: PhotonError }
 > {
+  const { hash } = ref;
   const blob = await vault.blob(hash);
   const name = `segment ${toHex(hash).slice(0, 16)}`;
   if (!blob.ok) {
@@ -61,7 +63,10 @@ export async function readSegment(
   }
   const opened = openSegment(keys, blob.value, hash);
   if (!opened.ok) return { kind: "damaged", problem: damaged(`${name}: ${opened.error.detail}`) };
-  const changes = opened.value.changes.filter(({ key }) => policyOf(key).archive);
+  // An entry in the wrong compartment is in hands that it is not for, or came from there.
+  const changes = opened.value.changes.filter(
+    (change) => policyOf(change.key).archive && compartmentFor(change) === compartmentOf(ref),
+  );
   return { kind: "read", segment: { changes, content: contentOf(changes, blob.value.length) } };
 }
 

@@ -12,9 +12,10 @@ import type { Work } from "../storage/core.ts";
 import { mergeState } from "../circle/merge.ts";
 import { archivable, markPending } from "../circle/state.ts";
 import { leaveBehind } from "./former.ts";
+import { compartmentFor } from "./compartments.ts";
 import { cutAt } from "./cut.ts";
 import { changesIn, type Contents, type HeadReader, headReader, type HeadView, type Keyring, openerKeyring } from "./heads.ts";
-import { weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
+import { authorityKnown, weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
 import { aroundHead, candidatesAt, newestGoodHead, seqOf, type Surroundings } from "./look-back.ts";
 import type { OpenedView } from "./looker.ts";
 import type { OpenedHead } from "./reading.ts";
@@ -164,7 +165,7 @@ async function restore(
     register,
     changes,
     later,
-    epochKeys: keys,
+    epochKeys: keys.relationships,
     opened,
     passedOver,
     segments: contents.segments,
@@ -247,9 +248,11 @@ function asOf({ opened, keys }: OpenedView, contents: Contents, { earlier, later
         `head ${opened.head.seq} of day ${dayWords(opened.manifest.createdAt)} was taken, and those after it, up to ${passedOver}, passed over`,
       ),
     );
-  if (opened.manifest.changes > changesIn([contents]).length && contents.problems.length === 0)
-    problems.push(damaged(`${opened.manifest.changes} entries were promised, and ${changesIn([contents]).length} are there`));
-  const cut = cutAt(changesIn([contents]), { earlier, later, mended, notBefore: opened.manifest.createdAt * day });
+  const found = changesIn([contents]);
+  const counted = found.filter((change) => compartmentFor(change) === "relationships").length;
+  if (opened.manifest.changes > counted && contents.problems.length === 0)
+    problems.push(damaged(`${opened.manifest.changes} entries were promised, and ${counted} are there`));
+  const cut = cutAt(found, { earlier, later, mended, notBefore: opened.manifest.createdAt * day });
   return { opened, keys, contents, changes: cut.changes, later: cut.later, passedOver, problems };
 }
 
@@ -289,6 +292,7 @@ export function adoptRestored(work: Work, { register, opened, segments }: Restor
     wraps: body.wraps,
     openers: manifest.openers,
     segments: manifest.segments,
+    authority: authorityKnown(manifest),
     written: 0,
     archivedAt: work.now(),
     heal: false,

@@ -47,7 +47,7 @@ export async function backupStatus(work: Work): Promise<BackupStatus> {
     ...best,
     segments: known.segments.length,
     bytes: known.segments.reduce((sum, { hash }) => sum + (contents.get(toHex(hash))?.size ?? 0), 0),
-    openers: known.openers,
+    openers: known.openers.map(({ kind, name }) => ({ kind, name })),
     pendingDeletion: await pendingDeletion(work),
     vaults,
   };

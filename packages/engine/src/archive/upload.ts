@@ -14,7 +14,8 @@ import { archivable, pendingChanges } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { bring, openRegister } from "./increment.ts";
-import { forgetSegments, keepKnown, loadKnown } from "./known.ts";
+import { segmentsIn } from "./compartments.ts";
+import { forgetSegments, keepKnown, type Known, loadKnown } from "./known.ts";
 import { isAway, noteAway, noteHere } from "./away.ts";
 import { hashOf, identityBlobOf } from "./identity.ts";
 import { leaveBehind } from "./former.ts";
@@ -99,7 +100,7 @@ async function oneStep(work: Work, location: Location, site: Site, problems: Pho
   const openers = await openersOf(work, location);
   const identityBlob = identityBlobOf(site);
   const isTurned = known.epoch === inForce(site).epoch && signer === inForce(site);
-  const isWrapped = isTurned && isWrappedFor(known, openers) && !equalBytes(known.wraps, noHead);
+  const isWrapped = isTurned && isWrappedFor(known, openers) && !equalBytes(known.wraps, noHead) && hasAuthority(known, site);
   const hasIdentity =
     identityBlob === undefined || (known.identity !== undefined && equalBytes(hashOf(identityBlob), known.identity));
   if (isWrapped && hasIdentity && (await pendingChanges(work, site.queue, 0)).length === 0) return "idle";
@@ -122,6 +123,13 @@ async function oneStep(work: Work, location: Location, site: Site, problems: Pho
   // Our key is the right one for the head that the vault shows, and yet it refuses.
   if (refusal === "forbidden" && caught.kind === "current" && seq === known.seq) return fail(work, site, problems, problem);
   return takeIn(work, location, site, problems, caught);
+}
+
+/** Whether the head says of the compartment `authority` what it should. */
+function hasAuthority(known: Known, { authority }: Site): boolean {
+  const isThere = segmentsIn(known.segments, "authority").length > 0;
+  if (authority === undefined) return !isThere;
+  return !isThere || known.authority?.epoch === inForce(authority).epoch;
 }
 
 async function fail(work: Work, site: Site, problems: PhotonError[], problem: PhotonError): Promise<Step> {

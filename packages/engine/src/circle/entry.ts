@@ -71,6 +71,7 @@ const prefixes = new Set([
   "leafof",
   "claim",
   "dev",
+  "auth",
   "fs",
   "spare",
   "seen",

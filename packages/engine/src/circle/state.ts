@@ -9,6 +9,7 @@
  * | `leafof/`  | which device a leaf of ours belongs to                | yes    | yes     | last     |
  * | `claim/`   | who claims to have accepted an invitation             | yes    | yes     | last     |
  * | `dev/`     | devices of the circle                                 | yes    | yes     | last     |
+ * | `auth/`    | admission keys, sealed to the authority's key         | yes    | apart   | last     |
  * | `fs/`      | when the circle first saw a statement                 | yes    | yes     | earliest |
  * | `spare/`   | spare leaves: public parts                            | yes    | no      | last     |
  * | `seen/`    | when a device was last in use, to the hour            | yes    | no      | last     |
@@ -55,6 +56,7 @@ const policies: Readonly<Record<string, Policy>> = {
   leafof: both,
   claim: both,
   dev: both,
+  auth: both,
   fs: { circle: true, archive: true, merge: "earliest" },
   spare: { circle: true, archive: false, merge: "last" },
   seen: { circle: true, archive: false, merge: "last" },

@@ -6,6 +6,7 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import {
+  boolean,
   bytes,
   type Bytes,
   concat,
@@ -37,23 +38,59 @@ const overhead = nonceLength + 16;
 /** Compaction keeps an archive below this; the rest of a head's `keeps` is for the wrapping and for what is on its way. */
 export const maxSegments = 200;
 export const maxOpeners = 16;
-export const openerKinds = { device: 0, passphrase: 1, trustees: 2 } as const;
+export const openerKinds = { device: 0, passphrase: 1, trustees: 2, escrow: 3, shares: 4 } as const;
 export type OpenerKind = keyof typeof openerKinds;
 
 export const manifestSchema = struct({
   /** In the order in which they are best read; merging gives the same state in any. */
-  segments: [1, list(struct({ hash: [1, bytes(32)], epoch: [2, uint({ max: maxEpoch })] }), { max: maxSegments })],
-  /** How many change records the segments hold together: a reader that finds fewer has found a gap. */
+  segments: [
+    1,
+    list(
+      struct({
+        hash: [1, bytes(32)],
+        epoch: [2, uint({ max: maxEpoch })],
+        /** Absent for `relationships`. An epoch is one of its compartment's. */
+        compartment: [3, optional(oneOf({ authority: 1 }))],
+      }),
+      { max: maxSegments },
+    ),
+  ],
+  /** How many change records the segments of `relationships` hold together: a reader that finds fewer has found a gap. */
   changes: [2, uint()],
   /** Days since 1970-01-01. */
   createdAt: [3, uint({ max: 0xffff_ffff })],
   /** Who can open this epoch, as the person named them. */
-  openers: [4, list(struct({ kind: [1, oneOf(openerKinds)], name: [2, text(64)] }), { max: maxOpeners })],
+  openers: [
+    4,
+    list(
+      struct({
+        kind: [1, oneOf(openerKinds)],
+        name: [2, text(64)],
+        /** Whether the keys of the compartment `authority` are wrapped to it as well. */
+        authority: [3, optional(boolean)],
+      }),
+      { max: maxOpeners },
+    ),
+  ],
   /**
    * How many relationships there are that were not closed, by who wrote the head, once it had archived all there was. Whoever
    * looks for a head from before most of them went reads heads only, and then one archive to see if it is true.
    */
   relationships: [5, optional(uint())],
+  /** The compartment `authority`, where there is one. */
+  authority: [
+    6,
+    optional(
+      struct({
+        /** Hash of the blob in which its keys are wrapped to the openers that say so. */
+        wraps: [1, bytes(32)],
+        /** How many change records its segments hold together. */
+        changes: [2, uint()],
+        /** The newest of its epochs. */
+        epoch: [3, uint({ max: maxEpoch })],
+      }),
+    ),
+  ],
 });
 export type Manifest = SchemaType<typeof manifestSchema>;
 

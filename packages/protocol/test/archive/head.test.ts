@@ -62,10 +62,12 @@ describe("the body of a head", () => {
 
   test("within its bounds always fits a head", () => {
     const largest: Manifest = {
-      segments: Array.from({ length: 200 }, () => ({ hash: fill(32, 255), epoch: 0xffff_ffff })),
+      segments: Array.from({ length: 200 }, () => ({ hash: fill(32, 255), epoch: 0xffff_ffff, compartment: "authority" as const })),
       changes: 2 ** 53 - 1,
       createdAt: 0xffff_ffff,
-      openers: Array.from({ length: 16 }, () => ({ kind: "passphrase" as const, name: "\uffff".repeat(64) })),
+      openers: Array.from({ length: 16 }, () => ({ kind: "shares" as const, name: "\uffff".repeat(64), authority: true })),
+      relationships: 2 ** 53 - 1,
+      authority: { wraps: fill(32, 255), changes: 2 ** 53 - 1, epoch: 0xffff_ffff },
     };
     expect(sealHead(key, { epoch: 0xffff_ffff, wraps, manifest: largest }, nonce).length).toBeLessThanOrEqual(maxHead);
   });
