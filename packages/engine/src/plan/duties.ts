@@ -15,7 +15,7 @@ import { loadRelationship, relationshipIds } from "../relationship/relationship.
 import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcePlan } from "./announce.ts";
-import { deviceAuthor, flushBoards, ownBoards, postEntry, readBoards, sightings } from "./board.ts";
+import { deviceAuthor, flushBoards, forgetBoards, ownBoards, postEntry, readBoards, sightings } from "./board.ts";
 import { deal } from "./deal.ts";
 import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
 
@@ -94,6 +94,7 @@ async function letGo(work: Work): Promise<void> {
   }
   for (const known of replaced) {
     await setTrusteeOpener(work, undefined, known.plan.version);
+    await forgetBoards(work, known.plan);
     for (const id of known.members.keys()) {
       const relationship = await loadRelationship(work, id);
       const body = encodeTalk("trustee-dismiss", { plan: known.plan.plan, version: known.plan.version });

@@ -2,12 +2,11 @@
  * Requests in this person's own name, and as which each relationship is shown one: every peer sees another value, so that two who
  * compare cannot tell that they know the same person (spec/11-trustees.md).
  */
-import { type Bytes, equalBytes, fromHex, toHex } from "@photon/protocol/codec";
+import { type Bytes, equalBytes, toHex } from "@photon/protocol/codec";
 import type { Succession } from "@photon/protocol/lineage";
 import { requestIn } from "@photon/protocol/recovery";
 import type { SideId } from "@photon/protocol/statement";
 import { blindRequest, requestBlind } from "@photon/protocol/trustees";
-import { listState } from "../circle/state.ts";
 import { sightings } from "../plan/board.ts";
 import { type DealtPlan, isDealt, loadPlans } from "../plan/records.ts";
 import type { Work } from "../storage/core.ts";
@@ -41,13 +40,6 @@ export async function boardRequests(work: Work): Promise<ReadonlyMap<string, Kno
     }
   }
   return found;
-}
-
-/** Every request that was heard of, from a plan queue or from a trustee. */
-export async function knownDigests(work: Work): Promise<readonly Bytes[]> {
-  const keys = new Set((await boardRequests(work)).keys());
-  for (const { key } of await listState(work, "notice/")) keys.add(key.split("/")[1] ?? "");
-  return [...keys].flatMap((key) => fromHex(key) ?? []);
 }
 
 /** A request as a side is shown it, under one plan. */
