@@ -35,7 +35,7 @@ export function nodeProfileHome(folder: string): ProfileHome {
         const engine = await openProfile(open.ports);
         if (engine.ok) return ok(opened(engine.value, open));
         if (engine.error.code !== "no-profile") return engine;
-        const free = await nothingRecovers(open);
+        const free = await nothingRecovers(open, true);
         return free.ok ? engine : free;
       });
     },
@@ -94,12 +94,12 @@ function joiningProfile(joining: Joining, open: NodePorts): JoiningProfile {
   };
 }
 
-/** A new person, or a device of one, is not made over a recovery that is not over. */
-async function nothingRecovers(open: NodePorts): Attempt<void> {
+/** @param evenOver a recovery that is over stands in nobody's way, and yet whoever asks for it is to hear of it. */
+async function nothingRecovers(open: NodePorts, evenOver = false): Attempt<void> {
   const { openRecovery } = await import("@photon/engine");
   const recovery = await openRecovery(open.ports);
   if (!recovery.ok) return recovery;
-  return recovery.value === undefined
+  return recovery.value === undefined || (recovery.value.isOver && !evenOver)
     ? ok(undefined)
     : err((await import("@photon/engine/errors")).photonError("recovery-waiting"));
 }
@@ -109,6 +109,7 @@ function recoveringProfile(recovery: Recovery, open: NodePorts): RecoveringProfi
     request: recovery.request,
     spoken: recovery.spoken,
     script: recovery.script,
+    isOver: recovery.isOver,
     heard: (words) => recovery.heard(words),
     poll: async () => {
       const step = await recovery.poll();

@@ -54,6 +54,8 @@ export interface RecoveringProfile {
   readonly request: string;
   readonly spoken: string;
   readonly script: readonly string[];
+  /** Nothing can come of it any more: another one may be begun here, or something else. */
+  readonly isOver: boolean;
   /** The three words that a trustee read back; see `Recovery` of the engine. */
   heard(words: string): Attempt<boolean>;
   /** One step. Once it says `recovered`, the profile holds the lock, and this is over. */

@@ -27,7 +27,7 @@ const waiting = collecting({ state: "waiting", approvals: 2, needed: 2, until: n
 
 function recovery(
   steps: Parameters<typeof fakeRecovery>[1],
-  found: "nothing" | "recovery" = "nothing",
+  found: "nothing" | "recovery" | "over" = "nothing",
   state: Partial<FakeState> = {},
   options: FakeOptions = {},
 ) {
@@ -126,6 +126,27 @@ describe("photon recover trustees", () => {
     const away = recovery([photonError("relay-unreachable")], "recovery");
     expect((await away.photon("recover", "trustees", "--relay", "other.example", "--json")).json).toMatchObject({
       error: { code: "relay-unreachable", remedy: expect.stringContaining("PHOTON_HOME") as string },
+    });
+  });
+
+  test("one that is over gives way to a new one, at the relay that is given; until then it is said to be over", async () => {
+    const { photon, calls } = recovery([collecting()], "over");
+    for (const command of [["sync"], ["recover", "status"]])
+      expect((await photon(...command, "--json")).json).toMatchObject({
+        error: { code: "request-expired", remedy: expect.stringContaining("photon recover trustees") as string },
+      });
+    const done = await photon("recover", "trustees", "--relay", "other.example", "--json");
+    expect(done).toMatchObject({ code: 0, json: request });
+    expect(calls).toContain("recover laptop https://other.example");
+  });
+
+  test("a relay that is away: nothing was begun, and that is what is said", async () => {
+    const { photon } = fakePhoton(
+      {},
+      { profile: false, home: { recover: async () => ({ ok: false, error: photonError("relay-unreachable") }) } },
+    );
+    expect((await photon("recover", "trustees", "--relay", "r.example", "--json")).json).toMatchObject({
+      error: { code: "relay-unreachable", remedy: expect.stringContaining("Nothing was begun") as string },
     });
   });
 

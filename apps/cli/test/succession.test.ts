@@ -69,7 +69,7 @@ describe("photon contest", () => {
     expect(state.notices.map((one) => one.contested)).toEqual([false, true]);
     expect(await photon("contest", "--request", "beef", "--json")).toMatchObject({
       code: 1,
-      json: { error: { code: "no-request" } },
+      json: { error: { code: "no-notice" } },
     });
     expect((await photon("contest", "--reason", "bored")).code).toBe(2);
   });

@@ -413,6 +413,8 @@ export interface Recovery {
   readonly spoken: string;
   /** What to say when calling, one line each. */
   readonly script: readonly string[];
+  /** Too few have approved it in its days, and nobody else can: `recoverProfile` begins anew, and `poll` says so. */
+  readonly isOver: boolean;
   /** One step: looks for answers and goes as far as it can. Call again until it says `recovered`. */
   poll(): Outcome<RecoveryStep>;
   /**
@@ -464,7 +466,7 @@ export interface Profiles {
   /** Joins the circle of the device that shows `code`. */
   joinProfile(ports: Ports, options: { readonly device: string; readonly code: string }): Outcome<Joining>;
   /**
-   * Begins a recovery by trustees on an empty store.
+   * Begins a recovery by trustees on an empty store, or goes on with the one that was begun there, if it is not over.
    * @param options.relay where the request is laid down: any that can be reached; or the words that a trustee's
    * `helpRecover` gave.
    */

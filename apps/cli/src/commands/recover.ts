@@ -3,7 +3,7 @@ import { photonError } from "@photon/engine/errors";
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "../cli.ts";
 import { declare, noSuchCommand, type Run } from "../command.ts";
-import { type Attempt, cliError, needsNetwork, type Failure } from "../failure.ts";
+import { type Attempt, cliError, type Failure, needsNetwork, nothingKept } from "../failure.ts";
 import type { JsonObject } from "../output/json.ts";
 import { named, shown } from "../output/shown.ts";
 import { lockPatience, problemWords, withProfile } from "../pass.ts";
@@ -45,7 +45,7 @@ export function recoverCommands(program: Command, run: Run): void {
     name: "trustees",
     summary: "let people who know you bring you back",
     description:
-      "Makes a request on this new device and shows it at once: a code (a relay's name and twelve words) that you speak to each of your trustees, and what to say. When enough have approved it and the delay of your plan has passed, your relationships and conversations come back. Run it again in the same folder to see the same code and how it stands; `photon sync` goes on with it.",
+      "Makes a request on this new device and shows it at once: a code (a relay's name and twelve words) that you speak to each of your trustees, and what to say. When enough have approved it and the delay of your plan has passed, your relationships and conversations come back. Run it again in the same folder to see the same code and how it stands; `photon sync` goes on with it. A request that too few have approved in thirty days is over, and the next one is made in its place.",
     examples: [
       ["photon recover trustees --relay https://relay.example", "with any relay that your trustees can reach"],
       [
@@ -154,7 +154,7 @@ async function whatIsHere(cli: Cli): Promise<"nothing" | "profile" | "recovery">
   const resumed = await cli.world.home.resume(0);
   if (!resumed.ok || resumed.value === undefined) return "profile";
   await resumed.value.close();
-  return "recovery";
+  return resumed.value.isOver ? "nothing" : "recovery";
 }
 
 async function trustees(cli: Cli, options: Options): Attempt<Answer> {
@@ -163,14 +163,18 @@ async function trustees(cli: Cli, options: Options): Attempt<Answer> {
   const { home } = cli.world;
   const resumed = home.present() ? await home.resume(lockPatience(cli)) : ok(undefined);
   if (!resumed.ok) return resumed;
-  if (resumed.value !== undefined) return again(cli, resumed.value, options);
+  if (resumed.value !== undefined && !resumed.value.isOver) return again(cli, resumed.value, options);
+  await resumed.value?.close();
   if (cli.globals.offline) return err(needsNetwork("nobody can be asked with --offline"));
   const relay = await layingPlace(cli, options);
   if (!relay.ok) return relay;
   const device = options.device ?? machineName(cli.world.hostname);
   if (cli.globals.dryRun) return cli.would(`ask your trustees to bring you back, on this device as ${named(device)}`);
   const begun = await home.recover({ device, relay: relay.value });
-  if (!begun.ok) return begun;
+  if (!begun.ok)
+    return err(
+      nothingKept(begun.error, "Nothing was begun. Run it again with --relay and the address of a relay that can be reached."),
+    );
   if (options.wait === true) return stay(cli, begun.value, relay.value);
   await begun.value.close();
   return shownRequest(cli, begun.value, [relayWords(relay.value)], {});

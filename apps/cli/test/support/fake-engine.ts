@@ -293,7 +293,7 @@ export function fakeEngine(parts: Partial<FakeState> = {}): { readonly engine: E
     contest: async (options = {}) => {
       call("contest", options);
       const named = state.notices.filter(({ request }) => options.request === undefined || request === options.request);
-      if (named.length === 0) return err(photonError("no-request", options.request ?? ""));
+      if (named.length === 0) return err(photonError("no-notice", options.request ?? ""));
       state.notices = state.notices.map((one) => (named.includes(one) ? { ...one, contested: true } : one));
       return ok(state.notices);
     },

@@ -28,10 +28,10 @@ export const collecting = (parts: Partial<OpenStep> = {}): OpenStep => ({
  * @param steps one for each poll; the last one repeats.
  * @param found what is in the folder at first.
  */
-export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], found: "nothing" | "recovery" = "nothing") {
+export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], found: "nothing" | "recovery" | "over" = "nothing") {
   const left = [...steps];
   const calls: string[] = [];
-  let here: "nothing" | "recovery" | "profile" = found;
+  let here: "nothing" | "recovery" | "over" | "profile" = found;
   const profile = (): OpenProfile => ({
     engine: engine(),
     isWanted: () => false,
@@ -44,12 +44,14 @@ export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], f
       request: "https://relay.example/r#abc",
       spoken: "relay.example one two",
       script: ["It is me. I have lost all my devices.", "Please type the words that I say."],
+      isOver: here === "over",
       heard: async (words) => {
         calls.push(`heard ${words}`);
         return ok(words === "river candle orbit");
       },
       poll: async () => {
         calls.push("poll");
+        if (here === "over") return err(photonError("request-expired"));
         const step = left.length > 1 ? left.shift() : left[0];
         if (step === undefined) throw new Error("a poll without a step");
         if ("exit" in step) return err(step);
@@ -66,7 +68,7 @@ export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], f
     present: () => here !== "nothing",
     open: async () => {
       if (here === "profile") return ok(profile());
-      return err(photonError(here === "recovery" ? "recovery-waiting" : "no-profile"));
+      return err(photonError(here === "recovery" || here === "over" ? "recovery-waiting" : "no-profile"));
     },
     recover: async ({ device, relay }) => {
       if (here === "profile") return err(photonError("profile-exists"));
@@ -74,7 +76,7 @@ export function fakeRecovery(engine: () => Engine, steps: readonly FakeStep[], f
       here = "recovery";
       return ok(recovering());
     },
-    resume: async () => ok(here === "recovery" ? recovering() : undefined),
+    resume: async () => ok(here === "recovery" || here === "over" ? recovering() : undefined),
   };
   return { home, calls };
 }

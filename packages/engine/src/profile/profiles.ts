@@ -11,7 +11,7 @@ import { flush } from "../delivery/flush.ts";
 import { knock } from "../delivery/knock.ts";
 import { photonError, type PhotonError } from "../errors.ts";
 import { beginRecovery, relayFor } from "../recovery/ask.ts";
-import { makeRecovery, readRecovery } from "../recovery/recovery.ts";
+import { isOver, makeRecovery, readRecovery } from "../recovery/recovery.ts";
 import { StoreFailure } from "../ports/index.ts";
 import { acceptOffer, fetchOffer } from "../meeting/accept.ts";
 import { makeEngine } from "./engine.ts";
@@ -119,16 +119,16 @@ export const recoverProfile: Profiles["recoverProfile"] = (ports, { device, rela
     if (!relay.ok) return relay;
     if ((await ports.store.get("meta", "profile")) !== undefined) return err(photonError("profile-exists"));
     const begun = await readRecovery(ports);
-    if (begun !== undefined) return ok(makeRecovery(ports, begun));
+    if (begun !== undefined && !(await isOver(ports, begun))) return ok(makeRecovery(ports, begun, false));
     const row = await beginRecovery(ports, name, relay.value);
-    return row.ok ? ok(makeRecovery(ports, row.value)) : row;
+    return row.ok ? ok(makeRecovery(ports, row.value, false)) : row;
   });
 
 export const openRecovery: Profiles["openRecovery"] = (ports) =>
   guarded(async () => {
     if ((await ports.store.get("meta", "profile")) !== undefined) return ok(undefined);
     const row = await readRecovery(ports);
-    return ok(row === undefined ? undefined : makeRecovery(ports, row));
+    return ok(row === undefined ? undefined : makeRecovery(ports, row, await isOver(ports, row)));
   });
 
 export const invitationRelay: Profiles["invitationRelay"] = (invitation) => {

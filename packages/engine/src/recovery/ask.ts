@@ -1,6 +1,7 @@
 /**
  * Asking: on a device without a profile. It makes the keys of a request, lays it in a drop, and reads what trustees answer
- * until their shares open the archive. Everything is on the disk before it is shown, so that it goes on after any interruption.
+ * until their shares open the archive. Everything is on the disk before it is shown, so that it goes on after any interruption;
+ * and nothing is on the disk of a request that could not be laid down, so that it can be begun anew at another relay.
  */
 import { asBytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import { parseDeviceCode, parseOrigin } from "@photon/protocol/meeting";
@@ -27,6 +28,7 @@ export function workOf(ports: Ports, { device, name }: Pick<RecoveryRow, "device
   return new Work(ports, { device: toHex(device), node: device, name }, new Map());
 }
 
+/** A request that was begun here before and is over gives way. @returns the row, once the request lies at the relay. */
 export async function beginRecovery(ports: Ports, name: string, relay: string): Promise<Result<RecoveryRow, PhotonError>> {
   const device = ports.random.bytes(8);
   const work = workOf(ports, { device, name });
@@ -52,31 +54,33 @@ export async function beginRecovery(ports: Ports, name: string, relay: string): 
     device,
     name,
     created: work.now(),
-    laid: false,
+    laid: true,
     after: 0,
     replies: 0,
   };
+  const problem = await layDown(work, row);
+  if (problem !== undefined) return err(problem);
+  for (const { key } of await work.list("meta", "reply/")) work.delete("meta", key);
+  work.delete("meta", "heard");
   keepRecovery(work, row);
   await work.commit();
-  return layDown(work, row);
+  return ok(row);
 }
 
-/** Makes the reply queue, then the drop; both can be made again. */
-async function layDown(work: Work, row: RecoveryRow): Promise<Result<RecoveryRow, PhotonError>> {
-  if (row.laid) return ok(row);
+/** Makes the reply queue, then the drop. @returns why that could not be done. */
+async function layDown(work: Work, row: RecoveryRow): Promise<PhotonError | undefined> {
   const { receiveId, sendId } = row.reply;
   const made = await work.ports.transport.call(row.relay, "create", { receiveId, sendId, ...queueKeys(row.reply, 0) });
-  if (!made.ok) return err(relayProblem(row.relay, made.error));
+  if (!made.ok) return relayProblem(row.relay, made.error);
   const code = codeOf(row.request, row.relay);
   const sealed = sealRequest(code, row.request, work.random(24));
   if (!sealed.ok) throw new Error(`a request that fits no drop: ${sealed.error.detail}`);
-  const put = await work.ports.transport.call(row.relay, "put", { dropId: code.dropId, body: sealed.value, days: 30 });
-  if (!put.ok && !(put.error.code === "refused" && put.error.refusal === "exists")) return err(relayProblem(row.relay, put.error));
-  const laid = { ...row, laid: true };
-  keepRecovery(work, laid);
-  await work.commit();
-  return ok(laid);
+  const put = await work.ports.transport.call(row.relay, "put", { dropId: code.dropId, body: sealed.value, days: requestDays });
+  return put.ok ? undefined : relayProblem(row.relay, put.error);
 }
+
+/** Days for which the request lies in its drop: who has not approved it by then cannot any more. */
+export const requestDays = 30;
 
 const entriesPerRead = 64;
 const maxRounds = 128;
@@ -85,9 +89,7 @@ const maxRounds = 128;
 export async function readReplies(work: Work): Promise<Result<RecoveryRow, PhotonError>> {
   const begun = await loadRecovery(work);
   if (begun === undefined) return err(photonError("no-recovery"));
-  const laid = await layDown(work, begun);
-  if (!laid.ok) return laid;
-  let row = laid.value;
+  let row = begun;
   const { sealKey } = keysOf(row.reply, 0);
   for (let round = 0; round < maxRounds; round++) {
     const { receiveId, readSeed } = row.reply;

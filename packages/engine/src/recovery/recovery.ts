@@ -6,13 +6,13 @@
 import { decode, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import { codeOf } from "@photon/protocol/recovery";
 import type { Ports, Recovery, RecoveryStep } from "../api.ts";
-import type { PhotonError } from "../errors.ts";
+import { type PhotonError, photonError } from "../errors.ts";
 import { StoreFailure } from "../ports/index.ts";
 import { makeEngine } from "../profile/engine.ts";
 import { type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { storeProblem } from "../profile/store-problem.ts";
 import type { Work } from "../storage/core.ts";
-import { readReplies, workOf } from "./ask.ts";
+import { readReplies, requestDays, workOf } from "./ask.ts";
 import { type Group, groupsOf, heardAmong, openWith } from "./collect.ts";
 import { openArchive } from "./open.ts";
 import { heardSchema, loadReplies, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
@@ -32,7 +32,21 @@ const script = [
   "They read three words back to you. Type them here (`photon recover heard`): so that only those count whom you have spoken with.",
 ];
 
-export function makeRecovery(ports: Ports, begun: RecoveryRow): Recovery {
+const day = 24 * 3600 * 1000;
+
+/** Whether nothing can come of it any more: it was never laid down, or too few have approved it in its days. */
+export async function isOver(ports: Ports, row: RecoveryRow): Promise<boolean> {
+  if (!row.laid) return true;
+  const work = workOf(ports, row);
+  const age = work.now() - row.created;
+  if (row.phase !== "asking" || age <= requestDays * day) return false;
+  // Those who have approved in time may still wait for the delay of the plan, and for an objection's.
+  const [group] = groupsOf(await loadReplies(work, row));
+  return age > 2 * requestDays * day || standing(group, 0, []).state === "collecting";
+}
+
+/** @param over what `isOver` says of it. */
+export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): Recovery {
   const { spoken } = codeOf(begun.request, begun.relay);
   let progress = 0;
   let restoring = false;
@@ -40,7 +54,9 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow): Recovery {
     request: `${begun.relay}/r#${encodeURIComponent(spoken)}`,
     spoken,
     script,
+    isOver: over,
     poll: async () => {
+      if (over) return err(photonError("request-expired"));
       if (restoring) return ok({ state: "restoring", progress });
       restoring = true;
       try {
