@@ -27,34 +27,43 @@ export interface Group {
   readonly places: readonly ArchivePin[];
 }
 
-/** Pseudonyms (hex) whose answer words are among those that the person has typed. */
+/**
+ * Of these replies, those of people whom the person has heard: an approval whose answer words were typed, and what its author says
+ * beside it under the same dealer. Whoever was heard with one plan cannot answer with another.
+ */
 export function heardAmong(
   replies: readonly Reply[],
   request: Uint8Array<ArrayBuffer>,
   typed: readonly string[],
-): ReadonlySet<string> {
-  const heard = new Set<string>();
-  if (typed.length === 0) return heard;
-  for (const { author, dealerKey, body } of replies) {
-    if (body.kind !== "approval") continue;
+): readonly Reply[] {
+  if (typed.length === 0) return [];
+  const isHeard = ({ author, dealerKey, body }: Reply): boolean => {
+    if (body.kind !== "approval") return false;
     const words = answerWords({ request, author, dealerKey, verification: body.value.verification });
-    if (typed.some((one) => sameAnswer(one, words))) heard.add(toHex(author));
-  }
-  return heard;
+    return typed.some((one) => sameAnswer(one, words));
+  };
+  const approvals = replies.filter(isHeard);
+  const voices = new Set(approvals.map(voiceOf));
+  return replies.filter((reply) => (reply.body.kind === "approval" ? approvals.includes(reply) : voices.has(voiceOf(reply))));
 }
+
+const voiceOf = ({ plan, version, dealerKey, author }: Reply): string =>
+  `${toHex(plan)} ${version} ${toHex(dealerKey)} ${toHex(author)}`;
+
+/** However few a plan asks for: what one person says alone could be a plan of their own. */
+const fewest = 2;
+export const neededFor = ({ threshold }: VerificationData): number => Math.max(threshold, fewest);
 
 /** The groups, that of the most approvals first. */
 export function groupsOf(replies: readonly Reply[]): readonly Group[] {
   const groups = new Map<string, Reply[]>();
   const dataOf = new Map<string, string>();
-  const authorKey = ({ plan, version, dealerKey, author }: Reply): string =>
-    `${toHex(plan)} ${version} ${toHex(dealerKey)} ${toHex(author)}`;
   for (const reply of replies) {
     if (reply.body.kind === "approval")
-      dataOf.set(authorKey(reply), toHex(sha256(encode(verificationSchema, reply.body.value.verification))));
+      dataOf.set(voiceOf(reply), toHex(sha256(encode(verificationSchema, reply.body.value.verification))));
   }
   for (const reply of replies) {
-    const data = dataOf.get(authorKey(reply));
+    const data = dataOf.get(voiceOf(reply));
     if (data === undefined) continue;
     const key = `${toHex(reply.plan)} ${reply.version} ${toHex(reply.dealerKey)} ${data}`;
     groups.set(key, [...(groups.get(key) ?? []), reply]);

@@ -13,7 +13,7 @@ import { type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { storeProblem } from "../profile/store-problem.ts";
 import type { Work } from "../storage/core.ts";
 import { readReplies, requestDays, workOf } from "./ask.ts";
-import { type Group, groupsOf, heardAmong, openWith } from "./collect.ts";
+import { type Group, groupsOf, heardAmong, neededFor, openWith } from "./collect.ts";
 import { openArchive } from "./open.ts";
 import { heardSchema, loadReplies, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
 
@@ -78,7 +78,7 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
       const read = await readReplies(work);
       await work.commit();
       if (!read.ok) return read;
-      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [clean]).size > 0);
+      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [clean]).length > 0);
     },
     close: () => ports.store.close(),
   };
@@ -91,11 +91,12 @@ async function step(ports: Ports, work: Work, onProgress: (part: number) => void
   if (!read.ok) return read;
   const all = await loadReplies(work, read.value);
   const heard = heardAmong(all, read.value.digest, (await work.read("meta", "heard", heardSchema)) ?? []);
-  const replies = heard.size === 0 ? all : all.filter(({ author }) => heard.has(toHex(author)));
+  const people = new Set(heard.map(({ author }) => toHex(author))).size;
+  const replies = people === 0 ? all : heard;
   const groups = groupsOf(replies);
-  const warnings = warningsOf(groups, heard.size);
+  const warnings = warningsOf(groups, people);
   for (const group of groups) {
-    if (group.shares.size < group.data.threshold || !isBelievable(group, groups, heard.size)) continue;
+    if (group.shares.size < neededFor(group.data) || (people === 0 && groups.length > 1)) continue;
     const opening = openWith(group, (length) => work.random(length));
     for (const who of opening.blamed)
       warnings.push(`A trustee gave a share that is not good; it was left out (${who.slice(0, 8)}).`);
@@ -103,15 +104,8 @@ async function step(ports: Ports, work: Work, onProgress: (part: number) => void
     const restored = await openArchive(work, read.value, group, opening, onProgress);
     return restored.ok ? ok(recovered(ports, restored.value.record, restored.value.problems)) : restored;
   }
-  return ok(standing(groups[0], heard.size, warnings));
+  return ok(standing(groups[0], people, warnings));
 }
-
-/**
- * Whether a plan may be opened. Of those whom the person has heard, as many as it asks for are enough. Without that, pseudonyms
- * are all there is, and one person can make many of them: so a plan is only opened if no other is named, and it asks for two.
- */
-const isBelievable = (group: Group, all: readonly Group[], heard: number): boolean =>
-  heard > 0 || (all.length === 1 && group.data.threshold > 1);
 
 const recovered = (ports: Ports, record: ProfileRecord, problems: readonly PhotonError[]): RecoveryStep => ({
   state: "recovered",
@@ -138,7 +132,7 @@ function standing(group: Group | undefined, heard: number, warnings: readonly st
   const contested = approvals.some(({ contestedNow }) => contestedNow === 1);
   const level = contested ? 1 : 0;
   const counted = approvals.filter((one) => one.level >= level).length;
-  const needed = first === undefined ? undefined : contested ? first.contested : first.threshold;
+  const needed = first === undefined ? undefined : contested ? first.contested : Math.max(first.threshold, 2);
   const ready = approvals.map(({ readyAt }) => readyAt).filter((time) => time > 0);
   const isEnough = needed !== undefined && counted >= needed;
   return {
