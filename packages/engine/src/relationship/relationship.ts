@@ -2,9 +2,17 @@
  * A relationship as this device holds it: both lineages, the inboxes of our side, the generations. Loaded whole from the
  * store, cached, and changed only inside a unit of work. The circle is loaded by the same code: it has no peer.
  */
-import { type Bytes, compareBytes, expectOk, toHex } from "@photon/protocol/codec";
+import { type Bytes, compareBytes, equalBytes, expectOk, toHex } from "@photon/protocol/codec";
 import { type Decisions, type LineageState, liveLeaves, reduce } from "@photon/protocol/lineage";
-import { idKey, type KnownStatement, type LeafId, parseStatement, type SideId, type Statement } from "@photon/protocol/statement";
+import {
+  idKey,
+  type KnownStatement,
+  type LeafId,
+  parseStatement,
+  recoveryCommitment,
+  type SideId,
+  type Statement,
+} from "@photon/protocol/statement";
 import { decodeFirstSeen, encodeFirstSeen, getState, listState, setState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { loadDecisions } from "../succession/decisions.ts";
@@ -146,12 +154,25 @@ const maxUnjudged = 128;
 /** Whether one more by this signer is taken in. */
 function hasRoom(lineage: Lineage, statement: Statement): boolean {
   if (lineage.statements.size < maxStatementsPerSide) return true;
+  // Whoever filled the side up is not to keep the person from coming back: only the recovery keys open a commitment.
+  if (statement.type === "succeed") return opensCommitment(lineage, statement);
   const signer = idKey(statement.signer);
+  const said = [...lineage.statements.values()].slice(maxStatementsPerSide).filter((one) => idKey(one.signer) === signer).length;
+  if (said >= reserve) return false;
+  if (lineage.state.successions.some(({ leaves }) => leaves.some((leaf) => idKey(leaf) === signer))) return true;
   // By the first so many, in their order, and not by those admitted since.
   const admitted = lineage.state.leaves.get(signer);
   const place = admitted === undefined ? -1 : [...lineage.statements.keys()].indexOf(idKey(admitted.by));
-  const said = [...lineage.statements.values()].slice(maxStatementsPerSide).filter((one) => idKey(one.signer) === signer).length;
-  return place >= 0 && place < maxStatementsPerSide && said < reserve;
+  return place >= 0 && place < maxStatementsPerSide;
+}
+
+function opensCommitment({ statements }: Lineage, { body }: KnownStatement<"succeed">): boolean {
+  const hash = recoveryCommitment(body.publicKey, body.salt);
+  return [...statements.values()].some(
+    (one) =>
+      (one.type === "found" || one.type === "plan" || one.type === "succeed") &&
+      one.body.plan.commitments.some((commitment) => equalBytes(commitment.hash, hash)),
+  );
 }
 
 /** Those that nobody needs: signed by a key that never had a part in the side, or too many that cannot be judged. */
