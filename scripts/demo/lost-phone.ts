@@ -1,23 +1,13 @@
 /** The first story: a relationship that outlives a phone. */
 import { join } from "node:path";
+import { bodies, codeOf, contactsOf } from "./people.ts";
 import { filesUnder, foundIn } from "./server-search.ts";
-import type { Machine, Stage } from "./stage.ts";
-
-interface Message {
-  readonly from: string;
-  readonly body: string;
-  readonly state: string;
-}
-
-const messagesOf = async (machine: Machine, who: string): Promise<readonly Message[]> =>
-  ((await machine.ask("read", who))["messages"] ?? []) as readonly Message[];
-const bodies = async (machine: Machine, who: string): Promise<readonly string[]> =>
-  (await messagesOf(machine, who)).map(({ body }) => body);
-const contactsOf = async (machine: Machine): Promise<readonly Record<string, unknown>[]> =>
-  ((await machine.ask("contacts"))["contacts"] ?? []) as readonly Record<string, unknown>[];
+import type { Stage } from "./stage.ts";
 
 export async function lostPhone(stage: Stage): Promise<void> {
   const data = join(stage.folder, "server");
+
+  stage.story("Ana loses her phone");
   stage.scene("A relay and a vault, in one process on this machine");
   const operator = stage.machine("operator");
   const server = operator.start("serve", "--port", "0", "--data", data);
@@ -95,10 +85,17 @@ export async function lostPhone(stage: Stage): Promise<void> {
   stage.check("and so has Ben", (await bodies(ben, "Ana")).length === 5, await bodies(ben, "Ana"));
 
   stage.scene("Whoever has the phone tries to read and to write");
-  const reading = await phone.run("read", "Ben");
-  stage.check("the phone cannot read what came after", !reading.stdout.includes("whoever has your phone"));
-  const writing = await phone.run("send", "Ben", "Hi Ben, it is Ana. Send me money.");
-  stage.check("the phone cannot write", writing.code !== 0, writing);
+  await phone.runTo(1, "read", "Ben");
+  stage.check("the phone cannot read: it is retired", codeOf(await phone.askTo(1, "read", "Ben")) === "device-retired");
+  const kept = JSON.stringify(await phone.ask("read", "Ben", "--offline"));
+  stage.check(
+    "what it had it has, and nothing that came after",
+    kept.includes("Coffee on Friday") && !kept.includes("whoever has your phone") && !kept.includes("All is here"),
+    kept,
+  );
+  await phone.runTo(1, "send", "Ben", "Hi Ben, it is Ana. Send me money.");
+  const writing = await phone.askTo(1, "send", "Ben", "Ben? Send me money.");
+  stage.check("the phone cannot write", codeOf(writing) === "device-retired", writing);
   await ben.run("sync");
   stage.check("Ben got nothing of it", !(await bodies(ben, "Ana")).some((body) => body.includes("money")));
   await laptop.run("sync");
