@@ -113,7 +113,7 @@ async function synced(
         restored === undefined ? "" : "This device is yours again: your relationships are here, with their history.",
         recovery.value === undefined || (!isGoingOn && restored === undefined) ? "" : progressWords(recovery.value),
         done,
-        ...duties.map(({ words, dueAt }) => `To be done ${localTime(dueAt, cli.world.now())}: ${shown(words)}`),
+        ...dutyLines(duties, cli.world.now()),
         ...(restored ?? []).map(problemWords),
         leftoverWords(report),
       ]
@@ -128,5 +128,15 @@ async function synced(
           : "follow what is said above, then run `photon sync` again; `photon doctor` looks deeper."),
       exit: !clean ? 3 : recovery.value?.phase === "signing" ? 20 : 0,
     }),
+  );
+}
+
+/** What is to be done for several people alike is said once, with the time at which the first is due. */
+function dutyLines(duties: SyncReport["duties"], now: number): string[] {
+  const alike = new Map<string, number[]>();
+  for (const { words, dueAt } of duties) alike.set(words, [...(alike.get(words) ?? []), dueAt]);
+  return [...alike].map(
+    ([words, times]) =>
+      `To be done ${localTime(Math.min(...times), now)}: ${shown(words)}${times.length === 1 ? "" : ` (${times.length} times)`}`,
   );
 }
