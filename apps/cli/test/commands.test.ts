@@ -25,6 +25,17 @@ describe("data on standard output, talk on standard error", () => {
     expect(done.err).toMatch(/Next: `photon contacts confirm c2 --petname NAME`/u);
   });
 
+  test("a duty that is the same for many people is said once, with when the first is due", async () => {
+    const words = "A change waits for a contact's acknowledgement.";
+    const duties = [2, 1, 3].map((hours) => ({ kind: "acknowledgement", dueAt: noon + hours * 3_600_000, words }));
+    const one = { kind: "reconcile", dueAt: noon, words: "Something else." };
+    const done = await fakePhoton({ syncs: [{ ...quietSync, duties: [...duties, one] }] }).photon("sync");
+    expect(done.err.match(/To be done.*/gu)).toEqual([
+      expect.stringMatching(/:\d\d: A change waits for a contact's acknowledgement\. \(3 times\)$/u),
+      expect.stringMatching(/:\d\d: Something else\.$/u),
+    ]);
+  });
+
   test("--quiet leaves the data and drops the talk", async () => {
     const done = await fakePhoton().photon("contacts", "--quiet");
     expect(done.out).toContain("Ben");
