@@ -23,14 +23,14 @@ byte sinceConfirmed[REQUESTS]; /* ticks since the t'-th one with a contest on th
 
 /* Set when a property is broken, for its name in the checker's report. ONLY looks at one. */
 bool sharedBeforeDelay;
-bool sharedBeforeContestedDelay;
+bool sharedBeforeWeek;
 bool sharedAgainstContest;
 bool finalAgainstContest;
 bool finalWithTooFewApprovals;
 bool twoFinal;
 bool ownerOverruled;
 #define P_sharedBeforeDelay 1
-#define P_sharedBeforeContestedDelay 2
+#define P_sharedBeforeWeek 2
 #define P_sharedAgainstContest 3
 #define P_finalAgainstContest 4
 #define P_finalWithTooFewApprovals 5
@@ -44,7 +44,7 @@ bool ownerOverruled;
 #define APPROVED(request) (COUNT(approvedEver[request]) + MALICIOUS >= THRESHOLD)
 #define CONFIRMED(request) (COUNT(confirmedEver[request]) + MALICIOUS >= SECOND_THRESHOLD)
 #define RUNS_APPROVED(request) (APPROVED(request) && sinceApproved[request] < DELAY)
-#define RUNS_CONFIRMED(request) (CONFIRMED(request) && sinceConfirmed[request] < CONTESTED_DELAY)
+#define RUNS_CONFIRMED(request) (CONFIRMED(request) && sinceConfirmed[request] < WEEK)
 #if REQUESTS == 1
 #define GHOST_WAITS (RUNS_APPROVED(ANA) || RUNS_CONFIRMED(ANA))
 #else
@@ -75,7 +75,7 @@ inline checkShare(me) {
   FORBID(sharedAgainstContest, open[me] == CONTESTED && (REACHED & ~screen[me]) != 0);
 #endif
   FORBID(sharedBeforeDelay, sinceApproved[open[me]] < DELAY);
-  FORBID(sharedBeforeContestedDelay, screen[me] != 0 && sinceConfirmed[open[me]] < CONTESTED_DELAY)
+  FORBID(sharedBeforeWeek, screen[me] != 0 && sinceConfirmed[open[me]] < WEEK)
 }
 
 /* Two successions are never both final at one peer; nothing is final by the first key that the peer heard contested. */

@@ -33,7 +33,7 @@
 #endif
 #ifdef CHANGED
 #define LAST 21 /* she has them no later than this, in any case */
-#define HORIZON 40
+#define HORIZON 50
 #else
 #define LAST (BEGIN + 1)
 #define HORIZON (LAST + 21)
@@ -92,6 +92,7 @@ bool puppetLives;
 #define ANA_ENDED (ana != NEVER && contestedAt != NEVER && anaSecond == NEVER && \
   now >= LATER(signedAt + 2 * WEEK, LATER(contestedAt, ana) + WEEK))
 #define ANA_OPEN (ana != NEVER && final == NOBODY && !ANA_ENDED)
+#define EVE_OPEN (eve != NEVER && !(eveContested && now >= eve + 4 * WEEK))
 
 /* planMatures, and authorityOrder: what the old plan's key signed ranks first if the new plan was not in force when it came. */
 #define NEW_PLAN_IN_FORCE (newPlan != NEVER && now >= IN_FORCE_AT)
@@ -111,7 +112,7 @@ bool puppetLives;
 #ifdef WITHOUT_R7_PENDING
 #define ANA_RANKS (NEW_PLAN_IN_FORCE && IN_FORCE_AT <= ana)
 #else
-#define ANA_RANKS (NEW_PLAN_IN_FORCE && !(eve != NEVER && CAME_FIRST(eve)))
+#define ANA_RANKS (NEW_PLAN_IN_FORCE && !(EVE_OPEN && CAME_FIRST(eve)))
 #endif
 #define EVE_RANKS (IN_GRACE(eve) && (CAME_FIRST(eve) || !(ANA_OPEN && NEW_PLAN_IN_FORCE)))
 
@@ -213,7 +214,7 @@ proctype Recovery() {
 /* May say anything in the name of the old side, when he likes and never, but only once. */
 proctype Thief() {
   do
-  :: atomic { newPlan == NEVER -> newPlan = now }
+  :: atomic { newPlan == NEVER && (BEGIN > 0 || approvedAt != NEVER) -> newPlan = now }
 #ifndef PLAN_NOT_USED
   :: atomic { eve == NEVER -> eve = now }
 #endif

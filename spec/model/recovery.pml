@@ -178,8 +178,13 @@ inline reach(trustee) {
   }
 }
 
+/* R5: nothing counts at a peer sooner than a week after the first contest. */
 inline reachPeer(peer) {
-  atomic { pending[peer] == CONTESTED && UNDECIDED(peer) && !(heard[peer] & which) -> heard[peer] = heard[peer] | which }
+  atomic {
+    pending[peer] == CONTESTED && UNDECIDED(peer) && !(heard[peer] & which) ->
+      peerWait[peer] = (heard[peer] == 0 -> PEER_WEEK : peerWait[peer]);
+      heard[peer] = heard[peer] | which
+  }
 }
 
 /* Contests to whom it likes, as far as the relays let it. What arrives late is the same here as what is sent late. */
@@ -231,14 +236,14 @@ proctype NewDevice() {
 
 /* ---- Peers ----------------------------------------------------------------------------------------------------------- */
 
-/* R3: the delay begins anew at each peer, from its first sight. */
+/* R3: the delay begins anew at each peer, from its first sight; what is left of the week after a contest stays. */
 inline take(me, request, l) {
   pending[me] = request;
   pendingLevel[me] = l;
-  peerWait[me] = PEER_WAIT(l)
+  peerWait[me] = (peerWait[me] > PEER_DELAY -> peerWait[me] : PEER_DELAY)
 }
 
-/* successionIsOnce: a rival of what is pending is a contest, and the one that the second key signed outranks the other. */
+/* rivalsAreContested: a rival of what is pending contests it, and what the second key signed answers what the first did. */
 inline see(me, request, l) {
   if
   :: pending[me] == NOBODY || pending[me] == request -> take(me, request, l)
@@ -281,7 +286,7 @@ proctype Peer(byte me) {
   :: atomic {
       pending[me] != NOBODY && peerWait[me] == 0 && !frozen[me] && UNDECIDED(me) && ANSWERED(me) ->
         checkFinal(me);
-        final[me] = pending[me]; pending[me] = NOBODY; pendingLevel[me] = 0
+        final[me] = pending[me]; pending[me] = NOBODY; pendingLevel[me] = 0; peerWait[me] = 0
     }
   od
 }

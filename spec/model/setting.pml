@@ -16,11 +16,11 @@
 #ifndef CONTESTERS
 #define CONTESTERS 1
 #endif
-/* In ticks: the delay (R4), the one after a contest (R5), and how long an operator must be silent before it is passed over. */
+/* In ticks: the delay (R4), the week after a contest (R5), and how long what cannot be read is waited for. */
 #ifndef DELAY
 #define DELAY 1
 #endif
-#define CONTESTED_DELAY 2
+#define WEEK 2
 #define PATIENCE 1
 
 #if THRESHOLD >= TRUSTEES
@@ -77,17 +77,17 @@
 #endif
 
 /* R3: at the trustees, and once more at the peers. */
-#define LENGTH(l) ((l) == 0 -> DELAY : CONTESTED_DELAY)
 #ifdef WITHOUT_R3
 #define WAIT(l) 0
-#define PEER_WAIT(l) 0
 #else
-#define WAIT(l) LENGTH(l)
-#ifdef WITHOUT_R3_AT_PEERS
-#define PEER_WAIT(l) 0
-#else
-#define PEER_WAIT(l) LENGTH(l)
+#define WAIT(l) ((l) == 0 -> DELAY : WEEK)
 #endif
+#if defined(WITHOUT_R3) || defined(WITHOUT_R3_AT_PEERS)
+#define PEER_DELAY 0
+#define PEER_WEEK 0
+#else
+#define PEER_DELAY DELAY
+#define PEER_WEEK WEEK
 #endif
 
 /* Sets of trustees, and tables by request and level. */
