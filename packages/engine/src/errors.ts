@@ -260,6 +260,11 @@ export const engineErrors = {
     message: "Part of the backup is missing or was changed.",
     remedy: "The rest was kept. Run `photon sync` on a device that has the history, to upload it again.",
   },
+  "backup-spoiled": {
+    exit: 1,
+    message: "The newest state of the backup was spoiled, by a device in other hands or by mistake, and an earlier one was taken.",
+    remedy: "`photon contacts` shows who is there; `photon backup undo --list` shows the other states, if something is missing.",
+  },
   "vault-known": { exit: 2, message: "Your backup is at that vault already.", remedy: "`photon backup status` lists your vaults." },
   "unknown-vault": { exit: 2, message: "Your backup is not at that vault.", remedy: "`photon backup status` lists your vaults." },
   "too-many-vaults": {

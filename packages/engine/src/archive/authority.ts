@@ -3,7 +3,9 @@ import { toHex } from "@photon/protocol/codec";
 import { isHybridRecipient } from "@photon/protocol/archive";
 import { listState, markPending } from "../circle/state.ts";
 import type { Work } from "../storage/core.ts";
-import { authorityOpenersIn, joinAuthorityOpeners, keepLocation, loadLocation, turned, turnedAuthority } from "./location.ts";
+import { joinAuthorityOpeners } from "./location-join.ts";
+import { authorityOpenersIn } from "./location-record.ts";
+import { keepLocation, loadLocation, turned, turnedAuthority } from "./location.ts";
 import { openerId } from "./openers.ts";
 
 export interface AuthorityHolder {

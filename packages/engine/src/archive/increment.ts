@@ -26,7 +26,8 @@ import {
   segmentContents,
   type SegmentRef,
 } from "./known.ts";
-import { type Epoch, inForce, type Located, writeKeyOf } from "./location.ts";
+import { type Epoch } from "./location-record.ts";
+import { inForce, type Located, writeKeyOf } from "./location.ts";
 import type { Opener } from "./openers.ts";
 import { hashOf, identityBlobOf } from "./identity.ts";
 import { contentOf } from "./reading.ts";

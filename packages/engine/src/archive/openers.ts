@@ -4,15 +4,9 @@ import { isHybridRecipient, type OpenerKind } from "@photon/protocol/archive";
 import { circleDevices } from "../circle/devices.ts";
 import type { Work } from "../storage/core.ts";
 import type { Known } from "./known.ts";
-import {
-  authorityOpenersIn,
-  joinTrustees,
-  keepLocation,
-  loadLocation,
-  type Location,
-  turned,
-  type TrusteesOpener,
-} from "./location.ts";
+import { joinTrustees } from "./location-join.ts";
+import { authorityOpenersIn, type Location, type TrusteesOpener } from "./location-record.ts";
+import { keepLocation, loadLocation, turned } from "./location.ts";
 
 export interface Opener {
   readonly kind: OpenerKind;

@@ -8,6 +8,7 @@
  * | an earlier one, or another of the same number | the vault went back in time      | reported; `heal` reads and writes it again |
  * | none, though we know one                     | the vault lost the register      | the same                                   |
  * | one by, or for, a key that is none of ours   | turned by a device we have not heard of, or taken over | nothing, until the circle says more |
+ * | one by our keys that cannot be read          | spoiled by a device in other hands | reported; all that is here is put in its place |
  */
 import { type Bytes, encode, equalBytes, struct, toHex, uint } from "@photon/protocol/codec";
 import { type Head, headHash, noHead } from "@photon/protocol/archive";
@@ -116,18 +117,13 @@ async function take(
 ): Promise<CaughtUp> {
   const next = head.nextKey ?? head.writeKey;
   const keys = epochKeysOf(site);
-  const body = headBody(head);
-  if (!body.ok) return nothing("failed", body.error);
-  if (
-    epochOfWriteKey(site, head.writeKey) === undefined ||
-    epochOfWriteKey(site, next) === undefined ||
-    !keys.has(body.value.epoch)
-  ) {
+  if (epochOfWriteKey(site, head.writeKey) === undefined || epochOfWriteKey(site, next) === undefined) {
     keepKnown(work, { ...known, heal: reading.readAll || known.heal, lostSince: known.lostSince ?? work.now() });
     return nothing("locked-out", photonError("archive-turned", site.vault));
   }
-  const opened = openHead(head, body.value, keys);
-  if (!opened.ok) return nothing("failed", opened.error);
+  const body = headBody(head);
+  const opened = body.ok ? openHead(head, body.value, keys) : body;
+  if (!body.ok || !opened.ok) return spoiled(work, site, known, head, opened.ok ? damaged(`head ${head.seq}`) : opened.error);
   const { manifest } = opened.value;
   const blob = identityBlobOf(site);
   const identity = blob === undefined ? undefined : hashOf(blob);
@@ -151,6 +147,16 @@ async function take(
     },
     reading,
   );
+}
+
+/** Signed by a key of ours, and nothing that can be read: a device in other hands wrote it. All that is here is put in its place. */
+async function spoiled(work: Work, site: Site, known: Known, head: Head, problem: PhotonError): Promise<CaughtUp> {
+  await queueAll(work, site.queue);
+  await forgetSegments(work, site.register, []);
+  const nothingIn = { epoch: 0, wraps: noHead, openers: [], segments: [], authority: undefined, identity: undefined };
+  const seen = { seq: head.seq, headHash: headHash(head), writeKey: head.nextKey ?? head.writeKey, lostSince: undefined };
+  keepKnown(work, { ...known, ...nothingIn, ...seen, heal: false });
+  return nothing("current", problem);
 }
 
 /** Reads the segments of `known` that are not read yet, merges them, and makes `known` what is known. */

@@ -7,7 +7,8 @@ import { compareHlc, toHex } from "@photon/protocol/codec";
 import type { Change } from "@photon/protocol/archive";
 import { archivable, getChange } from "../circle/state.ts";
 import type { Work } from "../storage/core.ts";
-import { type Located, type Location, locatedIn } from "./location.ts";
+import { type Location } from "./location-record.ts";
+import { type Located, locatedIn } from "./location.ts";
 
 const nothing = new Uint8Array(0);
 const common = "a";

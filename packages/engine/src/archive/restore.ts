@@ -8,14 +8,10 @@ import { type Bytes, equalBytes, err, ok, type Result } from "@photon/protocol/c
 import { type Change, headHash, openIdentity, openPassphraseIdentity, unveilIdentity } from "@photon/protocol/archive";
 import type { Ports } from "../api.ts";
 import { type PhotonError, photonError } from "../errors.ts";
-import type { Work } from "../storage/core.ts";
-import { mergeState } from "../circle/merge.ts";
-import { archivable, markPending } from "../circle/state.ts";
-import { leaveBehind } from "./former.ts";
 import { compartmentFor } from "./compartments.ts";
 import { cutAt } from "./cut.ts";
 import { changesIn, type Contents, type HeadReader, headReader, type HeadView, type Keyring, openerKeyring } from "./heads.ts";
-import { authorityKnown, weighFrom, keepKnown, keepSegment, type SegmentContent, type SegmentRef } from "./known.ts";
+import type { SegmentContent, SegmentRef } from "./known.ts";
 import { aroundHead, candidatesAt, newestGoodHead, seqOf, type Surroundings } from "./look-back.ts";
 import type { OpenedView } from "./looker.ts";
 import type { OpenedHead } from "./reading.ts";
@@ -63,10 +59,14 @@ export interface Restored extends ArchivePlace {
   readonly passedOver: number | undefined;
   /** What was read of which segment, so that it need not be read again; those that were damaged are missing. */
   readonly segments: readonly { readonly ref: SegmentRef; readonly content: SegmentContent }[];
-  /** What could not be read, or was passed over; the rest is there. */
-  readonly problems: readonly PhotonError[];
-  /** The vault shows less than was pinned: also among the problems. */
+  /** What could not be read; the rest is there. */
+  readonly gaps: readonly PhotonError[];
+  /** Said where the vault shows less than was pinned, … */
   readonly behind: PhotonError | undefined;
+  /** … and where its newest head was passed over. */
+  readonly spoiled: PhotonError | undefined;
+  /** All of these. */
+  readonly problems: readonly PhotonError[];
 }
 
 type PortsForRestore = Pick<Ports, "blobs" | "keys">;
@@ -153,13 +153,18 @@ async function restore(
   const chosen = await choose(vault, reader, cut, progress);
   if (!chosen.ok) return chosen;
   if (chosen.value === undefined) return err(await whyNone(reader, closed));
-  const { opened, keys, contents, changes, later, passedOver, problems } = chosen.value;
+  const { opened, keys, contents, changes, later, passedOver, gaps } = chosen.value;
   progress(1);
   const behind = await behindPins(
     vault,
     passedOver ?? opened.head.seq,
     pins.filter((pin) => equalBytes(pin.register, register)),
   );
+  const { head, manifest } = opened;
+  const spoiled =
+    passedOver === undefined
+      ? undefined
+      : photonError("backup-spoiled", `head ${head.seq} of ${dayWords(manifest.createdAt)}; the newest is ${passedOver}`);
   return ok({
     vault: origin,
     register,
@@ -169,8 +174,10 @@ async function restore(
     opened,
     passedOver,
     segments: contents.segments,
-    problems: behind === undefined ? problems : [...problems, behind],
+    gaps,
     behind,
+    spoiled,
+    problems: [...gaps, behind, spoiled].filter((one) => one !== undefined),
   });
 }
 
@@ -194,7 +201,7 @@ interface Choice extends Pick<OpenedView, "opened" | "keys"> {
   readonly changes: readonly Change[];
   readonly later: readonly Change[];
   readonly passedOver: number | undefined;
-  readonly problems: PhotonError[];
+  readonly gaps: readonly PhotonError[];
 }
 
 async function choose(
@@ -241,19 +248,13 @@ async function viewFor(
 const day = 24 * 3600 * 1000;
 
 function asOf({ opened, keys }: OpenedView, contents: Contents, { earlier, later, mended, passedOver }: Surroundings): Choice {
-  const problems = [...contents.problems];
-  if (passedOver !== undefined)
-    problems.push(
-      damaged(
-        `head ${opened.head.seq} of day ${dayWords(opened.manifest.createdAt)} was taken, and those after it, up to ${passedOver}, passed over`,
-      ),
-    );
   const found = changesIn([contents]);
   const counted = found.filter((change) => compartmentFor(change) === "relationships").length;
-  if (opened.manifest.changes > counted && contents.problems.length === 0)
-    problems.push(damaged(`${opened.manifest.changes} entries were promised, and ${counted} are there`));
+  const gaps = [...contents.problems];
+  if (opened.manifest.changes > counted && gaps.length === 0)
+    gaps.push(damaged(`${opened.manifest.changes} entries were promised, and ${counted} are there`));
   const cut = cutAt(found, { earlier, later, mended, notBefore: opened.manifest.createdAt * day });
-  return { opened, keys, contents, changes: cut.changes, later: cut.later, passedOver, problems };
+  return { opened, keys, contents, changes: cut.changes, later: cut.later, passedOver, gaps };
 }
 
 const dayWords = (days: number): string => new Date(days * day).toISOString().slice(0, 10);
@@ -274,58 +275,4 @@ async function whyNone(reader: HeadReader, closed: string): Promise<PhotonError>
     case "opened":
       return damaged("no head that is still there is whole");
   }
-}
-
-/**
- * Makes what was restored what this device knows of the archive, so that it is not fetched again. In the unit that merges
- * the changes.
- */
-export function adoptRestored(work: Work, { register, opened, segments }: Restored): void {
-  const { head, body, manifest } = opened;
-  for (const { ref, content } of segments) keepSegment(work, register, ref.hash, content);
-  keepKnown(work, {
-    register,
-    seq: head.seq,
-    headHash: headHash(head),
-    writeKey: head.nextKey ?? head.writeKey,
-    epoch: body.epoch,
-    wraps: body.wraps,
-    openers: manifest.openers,
-    segments: manifest.segments,
-    authority: authorityKnown(manifest),
-    written: 0,
-    archivedAt: work.now(),
-    heal: false,
-    weighAgainAt: weighFrom,
-  });
-}
-
-/**
- * Takes in what a person came back to who has lost every device, and leaves the old registers behind: their write keys went
- * with the old devices. All that was restored is still to be archived in new ones. In the caller's unit.
- * @param others restored from further vaults: of those, what the first one lacks.
- */
-export async function adoptRecovered(work: Work, first: Restored, ...others: readonly Restored[]): Promise<void> {
-  await mergeState(work, first.changes, "archive");
-  await mergeState(work, first.later, "archive");
-  const held = new Set([...first.changes, ...first.later].map(({ key }) => key));
-  for (const { changes, later } of others) {
-    const missing = [...changes, ...later].filter(({ key }) => !held.has(key));
-    await mergeState(work, missing, "archive");
-  }
-  for (const { vault, register, epochKeys } of [first, ...others]) await leaveBehind(work, { vault, register }, epochKeys);
-  for (const { key } of await archivable(work)) markPending(work, key, { circle: false, archive: true });
-}
-
-/**
- * What is missing of an archive that was restored from several vaults. One that is behind, or damaged, does no harm where
- * another one has all of it.
- * @param failed of those from which nothing could be restored.
- */
-export function problemsOf(all: readonly Restored[], failed: readonly PhotonError[]): readonly PhotonError[] {
-  const whole = all.some(
-    ({ problems, passedOver }) => problems.length === 0 || (passedOver !== undefined && problems.length === 1),
-  );
-  const said = all.flatMap(({ problems, passedOver }) => (whole && passedOver === undefined ? [] : problems));
-  return [...said, ...failed];
 }

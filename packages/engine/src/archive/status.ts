@@ -6,7 +6,8 @@ import { pendingChanges as allPending } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { loadKnown, segmentContents } from "./known.ts";
-import { keepLocation, loadLocation, locatedIn, placesOf, turned } from "./location.ts";
+import { placesOf } from "./location-record.ts";
+import { keepLocation, loadLocation, locatedIn, turned } from "./location.ts";
 import { hashOf, identityBlobOf } from "./identity.ts";
 import { handOut, type Site, sitesOf } from "./queues.ts";
 import type { PassphraseTicket, Pin } from "./restore.ts";
@@ -91,7 +92,10 @@ export async function addPassphraseOpener(
   if (location === undefined) throw new Error("a profile without an archive");
   const opener = await makePassphraseOpener(passphrase, cost);
   const next = location.passphrase === undefined ? location : turned(work, location);
-  await keepLocation(work, { ...next, passphrase: { ...opener, since: work.now(), veil: work.random(32) } });
+  await keepLocation(work, {
+    ...next,
+    passphrase: { ...opener, since: Math.max(work.now(), (location.passphrase?.since ?? 0) + 1), veil: work.random(32) },
+  });
   return ok(await backupStatus(work));
 }
 

@@ -13,13 +13,15 @@ import { noHead } from "@photon/protocol/archive";
 import { archivable, pendingChanges } from "../circle/state.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import { bring, openRegister } from "./increment.ts";
 import { segmentsIn } from "./compartments.ts";
 import { forgetSegments, keepKnown, type Known, loadKnown } from "./known.ts";
 import { isAway, noteAway, noteHere } from "./away.ts";
 import { hashOf, identityBlobOf } from "./identity.ts";
 import { leaveBehind } from "./former.ts";
-import { begunAnew, epochKeysOf, epochOfWriteKey, inForce, keepLocation, type Location, loadLocation, turned } from "./location.ts";
+import { type Location } from "./location-record.ts";
+import { begunAnew, epochKeysOf, epochOfWriteKey, inForce, keepLocation, loadLocation, turned } from "./location.ts";
 import { isWrappedFor, openersOf } from "./openers.ts";
 import { type CaughtUp, catchUp, heal, isAskedToHeal } from "./pull.ts";
 import { handOut, type Site, sitesOf } from "./queues.ts";
@@ -151,7 +153,7 @@ async function takeIn(work: Work, location: Location, site: Site, problems: Phot
     }
     case "locked-out": {
       const { lostSince } = await loadKnown(work, site.register);
-      if (lostSince === undefined || work.now() - lostSince < lostAfter) return "failed";
+      if (lostSince === undefined || elapsed(lostSince, work.now()) < lostAfter) return "failed";
       // Nobody of ours turned it: a device that was retired did, before it was shut out. The old register stays where it is.
       return anew(work, location, site);
     }
@@ -171,7 +173,7 @@ async function anew(work: Work, location: Location, site: Site): Promise<Step> {
  * or that somebody filled, is left behind; not more than once a day, so that whoever fills one after the other is outlasted.
  */
 async function isRoomElsewhere(work: Work, { begun }: Site): Promise<boolean> {
-  if (work.now() - begun < lostAfter) return false;
+  if (elapsed(begun, work.now()) < lostAfter) return false;
   const size = (await archivable(work)).reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
   return size < largestFresh;
 }

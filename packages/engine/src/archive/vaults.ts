@@ -4,7 +4,8 @@ import { parseOrigin } from "@photon/protocol/meeting";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { Work } from "../storage/core.ts";
 import { forgetKnown } from "./known.ts";
-import { keepLocation, loadLocation, type Location, maxPlaces, placesOf, withoutPlace, withPlace } from "./location.ts";
+import { type Location, maxPlaces, placesOf } from "./location-record.ts";
+import { keepLocation, loadLocation, withoutPlace, withPlace } from "./location.ts";
 import { failureOf } from "./vault.ts";
 
 /** @returns the vault's origin, if something at that address answers as a vault does. */

@@ -8,7 +8,7 @@ import type { Change } from "@photon/protocol/queue";
 import { type LeafId, leafSchema, parseStatement } from "@photon/protocol/statement";
 import { formerSchema } from "../archive/former.ts";
 import { importedKey, importedSchema } from "../archive/imported.ts";
-import { locationSchema, recipientsIn } from "../archive/location.ts";
+import { locationSchema, latestTimeIn, recipientsIn } from "../archive/location-record.ts";
 import { messageSchema } from "../conversation/messages.ts";
 import {
   circleId,
@@ -40,6 +40,9 @@ export type Origin = { readonly from: "archive" } | { readonly from: "circle"; r
  * over an entry is later than it, so that one at the end of all time could never be changed again.
  */
 const maxAhead = 50 * 366 * 24 * 3600 * 1000;
+
+/** Bytes of the record of the archive: it has to fit what the circle is told. */
+const maxLocation = 40 * 1024;
 
 /** Whether an entry may be merged into what this device holds. */
 export async function mayMerge(work: Work, change: Change, origin: Origin): Promise<boolean> {
@@ -120,7 +123,11 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
       return info.ok && equalBytes(info.value.leaf, leaf.value.id);
     }
     case "arch":
-      if (first === "location") return canBeWrappedTo(locationSchema, value, recipientsIn);
+      if (first === "location") {
+        const location = decode(locationSchema, value, value.length);
+        if (!location.ok || latestTimeIn(location.value) > work.now() + maxAhead || value.length > maxLocation) return false;
+        return canBeWrappedTo(locationSchema, value, recipientsIn);
+      }
       if (first === "former") return fits(formerSchema, value);
       return first !== "damaged" || fits(struct({ at: [1, uint()] }), value);
     case "st": {

@@ -4,8 +4,9 @@
  */
 import { type Bytes, decode, encode, err, ok, type Result } from "@photon/protocol/codec";
 import { answerRendezvous, openReply, parseDeviceCode, type ParsedDeviceCode } from "@photon/protocol/meeting";
-import { locationSchema, placesOf } from "../archive/location.ts";
-import { adoptRestored, problemsOf, restoreArchive, type Restored } from "../archive/restore.ts";
+import { locationSchema, placesOf } from "../archive/location-record.ts";
+import { adoptRestored, problemsOf } from "../archive/adopt.ts";
+import { restoreArchive, type Restored } from "../archive/restore.ts";
 import type { Ports } from "../api.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";

@@ -2,7 +2,7 @@
 import { decode, err, ok, type Result } from "@photon/protocol/codec";
 import { parseOrigin, relayOfInvitation } from "@photon/protocol/meeting";
 import type { Engine, Joining, Outcome, Ports, Profiles } from "../api.ts";
-import { maxPlaces } from "../archive/location.ts";
+import { maxPlaces } from "../archive/location-record.ts";
 import { vaultAnswering } from "../archive/vaults.ts";
 import { answerOffer, offerPlaces, restoreFromReply } from "../circle/joining.ts";
 import { tellCircle } from "../circle/telling.ts";

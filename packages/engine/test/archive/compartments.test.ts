@@ -10,7 +10,8 @@ import {
   unwrapEpochKeys,
 } from "@photon/protocol/archive";
 import { setAuthorityOpener } from "../../src/archive/authority.ts";
-import { join, locationSchema } from "../../src/archive/location.ts";
+import { join } from "../../src/archive/location-join.ts";
+import { locationSchema } from "../../src/archive/location-record.ts";
 import { setTrusteeOpener } from "../../src/archive/openers.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
 import { restoreArchive, restoreWithIdentity, restoreWithPassphrase } from "../../src/archive/restore.ts";

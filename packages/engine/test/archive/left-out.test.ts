@@ -4,14 +4,15 @@ import { encode } from "@photon/protocol/codec";
 import { makeOpenerKeyPair } from "@photon/protocol/archive";
 import { setTrusteeOpener } from "../../src/archive/openers.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
-import { adoptRestored, restoreArchive, restoreWithIdentity } from "../../src/archive/restore.ts";
+import { adoptRestored } from "../../src/archive/adopt.ts";
+import { restoreArchive, restoreWithIdentity } from "../../src/archive/restore.ts";
 import { backupStatus } from "../../src/archive/status.ts";
 import { deviceSchema } from "../../src/circle/devices.ts";
 import { mergeState } from "../../src/circle/merge.ts";
 import { getState, listState } from "../../src/circle/state.ts";
 import { parseRow } from "../../src/storage/core.ts";
 import { archivedState, befriend, makePerson, note, type Person, said, type TestDevice } from "./people.ts";
-import { forge } from "./thief.ts";
+import { forge, spoil } from "./thief.ts";
 
 const clean = { archived: true, problems: [] };
 
@@ -79,6 +80,17 @@ describe("what a thief's device leaves out of the newest head", () => {
     expect((await pullArchive(one.laptop.work())).problems.length).toBe(1);
     await one.laptop.flush();
     expect(await inTheVault(one)).toBe(await archivedState(one.laptop));
+  });
+
+  test("everything, in a head that nobody can read: it is not in the way", async () => {
+    const one = await scene();
+    for (const garbage of ["body", "manifest"] as const) {
+      await spoil(one.thief, garbage);
+      expect((await pullArchive(one.laptop.work())).problems.map(({ code }) => code)).toEqual(["archive-damaged"]);
+      expect(await one.laptop.flush()).toEqual(clean);
+      expect(await inTheVault(one)).toBe(await archivedState(one.laptop));
+      expect(await one.laptop.flush()).toEqual(clean);
+    }
   });
 
   test("nothing, when another device compacts: that is no loss, and nothing is written again", async () => {

@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { encode, expectOk, decode, type Bytes } from "@photon/protocol/codec";
 import { makeOpenerKeyPair } from "@photon/protocol/archive";
 import { setTrusteeOpener } from "../../src/archive/openers.ts";
-import { adoptRecovered, type Restored, type RestoreOptions, restoreWithIdentity } from "../../src/archive/restore.ts";
+import { adoptRecovered } from "../../src/archive/adopt.ts";
+import { type Restored, type RestoreOptions, restoreWithIdentity } from "../../src/archive/restore.ts";
 import { archivable, decodeFirstSeen, encodeFirstSeen, listState, setState } from "../../src/circle/state.ts";
 import { loadMessages } from "../../src/conversation/messages.ts";
 import { beginArchive } from "../../src/archive/location.ts";
@@ -218,7 +219,7 @@ describe("a thief with the unlocked phone publishes", () => {
       const { people, words } = await seenAfter(one, restored);
       expect({ people: people.filter((name) => !name.startsWith("made up")), words }).toEqual(everybody);
       expect(restored.passedOver).toBe(one.person.vault.heads(one.register).at(-1)?.seq);
-      expect(restored.problems.map(({ code }) => code)).toEqual(["archive-damaged"]);
+      expect(restored.problems.map(({ code }) => code)).toEqual(["backup-spoiled"]);
     });
   }
 

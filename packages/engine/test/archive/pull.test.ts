@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { flushArchive } from "../../src/archive/upload.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
-import { adoptRestored, restoreArchive } from "../../src/archive/restore.ts";
+import { adoptRestored } from "../../src/archive/adopt.ts";
+import { restoreArchive } from "../../src/archive/restore.ts";
 import { archivePins, backupStatus } from "../../src/archive/status.ts";
 import { mergeState } from "../../src/circle/merge.ts";
 import { getState } from "../../src/circle/state.ts";

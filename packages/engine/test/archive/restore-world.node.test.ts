@@ -1,11 +1,14 @@
 /** Real engines around a real server: what is restored is what was there, and what leaves comes back. */
 import { describe, expect, test } from "vitest";
 import { makeWorld, must } from "@photon/testkit";
-import { sealWithPassphrase } from "@photon/protocol/archive";
-import { toHex } from "@photon/protocol/codec";
+import { type Change, changeSchema, mergeChanges, sealWithPassphrase, sortChanges } from "@photon/protocol/archive";
+import { encode, toHex } from "@photon/protocol/codec";
 import { exportPlain } from "../../src/archive/export.ts";
-import { loadLocation, placesOf } from "../../src/archive/location.ts";
-import { adoptRestored, restoreArchive } from "../../src/archive/restore.ts";
+import { placesOf } from "../../src/archive/location-record.ts";
+import { loadLocation } from "../../src/archive/location.ts";
+import { adoptRestored } from "../../src/archive/adopt.ts";
+import { restoreArchive } from "../../src/archive/restore.ts";
+import { archivable } from "../../src/circle/state.ts";
 import { mergeState } from "../../src/circle/merge.ts";
 import { memoryStore } from "@photon/engine/adapters/memory";
 import { selfOf } from "../../src/profile/profile.ts";
@@ -13,6 +16,13 @@ import { Work } from "../../src/storage/core.ts";
 import type { Device } from "@photon/testkit";
 
 const passphrase = "a long walk by the sea";
+
+/** The canonical list of everything that belongs in the archive. */
+const canonical = async (work: Work): Promise<string> => canonicalOf(await archivable(work));
+const canonicalOf = (changes: readonly Change[]): string =>
+  sortChanges(changes)
+    .map((change) => toHex(encode(changeSchema, change)))
+    .join("\n");
 
 const textOf = (plain: Uint8Array): string => new TextDecoder().decode(plain);
 
@@ -51,6 +61,10 @@ describe("a person with a history", () => {
       await mergeState(blank, restored.changes, "archive");
       adoptRestored(blank, restored);
       expect(textOf(await exportPlain(blank, "relationships"))).toBe(textOf(before));
+      // And the list of changes itself, byte for byte: what an archive written from the restored state would hold.
+      expect(await canonical(blank)).toBe(await canonical(work));
+      const archived = [...mergeChanges(new Map(), restored.changes).values()];
+      expect(canonicalOf(archived)).toBe(await canonical(work));
 
       const file = await sealWithPassphrase(before, passphrase, 4);
       const fresh = await world.person("new");

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { bytes, type Bytes, decode, decodeCbor, expectOk, struct, toHex, uint } from "@photon/protocol/codec";
+import { bytes, type Bytes, decode, decodeCbor, expectOk, struct, toHex, uint, utf8 } from "@photon/protocol/codec";
 import { found } from "../../src/conversation/founding.ts";
 import { introduceIfJoined } from "../../src/conversation/post.ts";
 import { invite } from "../../src/meeting/invite.ts";
 import { loadCircle } from "../../src/relationship/relationship.ts";
+import { makeOpenerKeyPair } from "@photon/protocol/archive";
+import { memoryVault } from "@photon/testkit/memory-vault";
+import { setAuthorityOpener } from "../../src/archive/authority.ts";
+import { formerPlaces, leaveBehind } from "../../src/archive/former.ts";
+import { locatedIn } from "../../src/archive/location.ts";
+import { setTrusteeOpener } from "../../src/archive/openers.ts";
 import { restoreArchive } from "../../src/archive/restore.ts";
+import { addPassphraseOpener } from "../../src/archive/status.ts";
+import { addVault } from "../../src/archive/vaults.ts";
 import { offerSpares } from "../../src/circle/devices.ts";
 import { setState } from "../../src/circle/state.ts";
 import { makePerson, note, type TestDevice } from "./people.ts";
@@ -86,6 +94,13 @@ describe("an opened archive", () => {
       await offerSpares(work, "0011223344556677", 2);
     });
     await note(phone, "words", "said");
+    const trustees = await makeOpenerKeyPair();
+    await phone.act((work) => setTrusteeOpener(work, trustees.recipient, 1));
+    await phone.act((work) => setAuthorityOpener(work, { kind: "escrow", name: "realms" }, trustees.recipient));
+    await phone.act((work) => addPassphraseOpener(work, "a long walk by the sea", 4));
+    person.elsewhere.set("https://second.example", memoryVault());
+    expect((await phone.act((work) => addVault(work, "https://second.example"))).ok).toBe(true);
+    await phone.act(async (work) => leaveBehind(work, await phone.location(), new Map([[1, work.random(32)]])));
     expect((await phone.flush()).archived).toBe(true);
 
     const location = await phone.location();
@@ -98,12 +113,22 @@ describe("an opened archive", () => {
     expect([...kinds].toSorted((a = "", b = "") => (a < b ? -1 : 1))).toEqual(["device", "fixed", "kp", "leaf", "moving"]);
     expect(leaks(values, secrets)).toEqual([]);
 
-    const keys: Secret[] = location.epochs.flatMap(({ key, writeSeed }) => [
-      { what: "epoch key", bytes: key, public: none },
-      { what: "write seed", bytes: writeSeed, public: none },
-    ]);
+    const whole = await phone.whole();
+    const epochs = [whole, ...locatedIn(whole)].flatMap((one) => [...one.epochs, ...(one.authority?.epochs ?? [])]);
+    expect(epochs.length).toBe(6);
+    const former = (await formerPlaces(phone.work())).flatMap((one) => [...one.keys.values()]);
+    const keys: Secret[] = [
+      ...epochs.flatMap(({ key, writeSeed }) => [
+        { what: "epoch key", bytes: key, public: none },
+        { what: "write seed", bytes: writeSeed, public: none },
+      ]),
+      ...former.map((key) => ({ what: "key of a register left behind", bytes: key, public: none })),
+      { what: "veil", bytes: whole.passphrase?.veil ?? none, public: none },
+      { what: "opener's private half", bytes: utf8(trustees.identity.slice(19)), public: none },
+    ];
+    expect([former.length, whole.passphrase?.veil.length]).toEqual([1, 32]);
     expect(leaks(values, keys)).toEqual([]);
-    expect(restored.value.changes.filter(({ key }) => /^(arch|spare)\//u.test(key))).toEqual([]);
+    expect(restored.value.changes.filter(({ key }) => /^(arch|spare|seen|trust|board)\//u.test(key))).toEqual([]);
     expect(values.some((value) => new TextDecoder("latin1").decode(value).includes("AGE-SECRET-KEY"))).toBe(false);
   });
 

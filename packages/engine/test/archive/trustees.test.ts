@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { toHex } from "@photon/protocol/codec";
 import { makeOpenerKeyPair, parseHead, unwrapEpochKeys } from "@photon/protocol/archive";
-import { join, locationSchema, maxTrusteesOpeners } from "../../src/archive/location.ts";
+import { join } from "../../src/archive/location-join.ts";
+import { locationSchema, maxTrusteesOpeners } from "../../src/archive/location-record.ts";
 import { setTrusteeOpener, trusteesIn } from "../../src/archive/openers.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
 import { restoreArchive, type Restored, restoreWithIdentity } from "../../src/archive/restore.ts";
@@ -137,8 +138,15 @@ describe("the opener of a plan's trustees", () => {
     ]);
     const whole = await phone.whole();
     const { trustees = [] } = whole;
-    const many = Array.from({ length: 100 }, (_, at) => ({ id: new Uint8Array(32).fill(at), planVersion: at, since: 1, until: 2 }));
-    expect(join(whole, { ...whole, trustees: many }).trustees?.length).toBe(maxTrusteesOpeners);
+    // However many a device in other hands makes up, those of before stay, and what was removed stays so.
+    const many = Array.from({ length: 100 }, (_, at) => ({ id: new Uint8Array(32).fill(at), planVersion: 1000 + at, since: 1 }));
+    for (const flood of [many, many.map((one) => ({ ...one, until: 2 }))]) {
+      const joined = join(whole, { ...whole, trustees: flood });
+      expect(joined.trustees?.length).toBeLessThanOrEqual(maxTrusteesOpeners);
+      expect(trusteesIn(joined).slice(0, 4)).toEqual(trusteesIn(whole));
+      const gone = new Set(joined.trustees?.filter(({ until }) => until !== undefined).map(({ id }) => toHex(id)));
+      for (const { id, until } of trustees) if (until !== undefined) expect(gone.has(toHex(id))).toBe(true);
+    }
     expect(trustees.length).toBe(7);
   });
 

@@ -1,9 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { encode, equalBytes, toHex } from "@photon/protocol/codec";
-import { headHash, openPassphraseIdentity, parseHead, signHeadPut, unwrapEpochKeys } from "@photon/protocol/archive";
+import {
+  headHash,
+  makeOpenerKeyPair,
+  noHead,
+  openPassphraseIdentity,
+  parseHead,
+  signHeadPut,
+  unwrapEpochKeys,
+} from "@photon/protocol/archive";
 import { ed25519Signer } from "@photon/protocol/statement";
 import { lostAfter } from "../../src/archive/upload.ts";
-import { inForce, join, locationSchema } from "../../src/archive/location.ts";
+import { join } from "../../src/archive/location-join.ts";
+import { locationSchema } from "../../src/archive/location-record.ts";
+import { inForce, keepLocation } from "../../src/archive/location.ts";
+import { setRecord } from "../../src/relationship/records.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
 import { restoreArchive, restoreWithPassphrase } from "../../src/archive/restore.ts";
 import { addPassphraseOpener, backupStatus, passphraseTickets } from "../../src/archive/status.ts";
@@ -209,5 +220,58 @@ describe("a passphrase", () => {
     expect(opened.ok).toBe(true);
     const restored = await restoreWithPassphrase(phone.ports, ticket, passphrase, { cut: { kind: "newest" } });
     expect(restored.ok ? "opened" : restored.error.code).toBe("wrong-secret");
+  });
+});
+
+describe("what a device in other hands dated years ahead", () => {
+  const years = 40 * 365 * 24 * 3600 * 1000;
+
+  test("does not outlast what is done next: a passphrase, a register, a vault that was given up", async () => {
+    const { person, phone, laptop } = await withLaptop();
+    const whole = await phone.whole();
+    const far = person.now + years;
+    const { recipient } = await makeOpenerKeyPair();
+    const evil = { recipient, sealedIdentity: new Uint8Array(300), since: far, veil: new Uint8Array(32) };
+    const register = new Uint8Array(16).fill(6);
+    const places = whole.places.map((place) => ({ ...place, register, begun: far }));
+    await phone.act((work) => keepLocation(work, { ...whole, passphrase: evil, places }));
+    await person.tell(phone, laptop);
+    expect((await laptop.location()).passphrase?.since).toBe(far);
+    // The register is the thief's: it answers to a key that nobody else has.
+    const seed = new Uint8Array(32).fill(8);
+    const writeKey = new Uint8Array(ed25519Signer(seed).publicKey);
+    const taken = { register, seq: 1, previous: noHead, body: new Uint8Array(50), writeKey, keeps: [] };
+    expect((await person.vault.call("", "headPut", signHeadPut(seed, taken))).ok).toBe(true);
+    await person.retire(laptop, phone);
+    expect((await laptop.act((work) => addPassphraseOpener(work, passphrase, cheap))).ok).toBe(true);
+    expect((await laptop.flush()).archived).toBe(false);
+    person.now += lostAfter;
+    expect((await laptop.flush()).archived).toBe(true);
+    const next = await laptop.location();
+    expect([toHex(next.register) === toHex(register), next.begun > far, next.passphrase?.recipient === recipient]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    // An old copy of the thief's record changes nothing any more.
+    const stale = await phone.whole();
+    expect(join(await laptop.whole(), stale).passphrase?.recipient).toBe(next.passphrase?.recipient);
+    expect(join(await laptop.whole(), stale).places.map((place) => toHex(place.register))).toEqual([toHex(next.register)]);
+  });
+
+  test("beyond what any clock says is not believed", async () => {
+    const { person, phone, laptop } = await withLaptop();
+    const whole = await phone.whole();
+    const before = await laptop.whole();
+    const never = Number.MAX_SAFE_INTEGER;
+    for (const wrong of [
+      { ...whole, places: whole.places.map((place) => ({ ...place, begun: never })) },
+      { ...whole, places: whole.places.map((place) => ({ ...place, until: never })) },
+      { ...whole, trustees: [{ id: new Uint8Array(32), planVersion: 1, since: never }] },
+    ]) {
+      await phone.act((work) => setRecord(work, "arch/location", locationSchema, wrong));
+      await person.tell(phone, laptop);
+      expect(await laptop.whole()).toEqual(before);
+    }
   });
 });

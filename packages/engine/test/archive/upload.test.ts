@@ -46,6 +46,31 @@ describe("increments", () => {
     expect(person.vault.calls.length - from).toBe(2 * rounds);
   });
 
+  test("an increment costs the same in an archive of 10, of 1,000 and of 10,000 records", async () => {
+    const costs: number[] = [];
+    for (const records of [10, 1_000, 10_000]) {
+      const person = await makePerson();
+      const phone = await person.device("phone");
+      await phone.act(async (work) => {
+        for (let one = 0; one < records; one++) await setState(work, `notes/${one}`, work.random(150));
+      });
+      expect(await phone.flush()).toEqual(clean);
+      const from = person.vault.calls.length;
+      const rounds = 32;
+      for (let one = 0; one < rounds; one++) {
+        await note(phone, `new-${one}`, "a word or two");
+        expect(await phone.flush()).toEqual(clean);
+      }
+      const sent = person.vault.calls.slice(from);
+      // A segment and a head for each, whatever there is.
+      expect(sent.map(({ kind }) => kind)).toEqual(Array.from({ length: rounds }, () => ["blobPut", "headPut"]).flat());
+      costs.push(sent.reduce((sum, { bytes }) => sum + bytes, 0) / rounds);
+    }
+    const [few = 0, ...more] = costs;
+    expect(few).toBeLessThan(6 * 1024);
+    for (const cost of more) expect(cost).toBeLessThan(1.5 * few);
+  }, 120_000);
+
   test("compaction keeps the chain to the logarithm of the archive's size, far below what a manifest can name", async () => {
     const person = await makePerson();
     const phone = await person.device("phone");

@@ -4,17 +4,13 @@ import { describe, expect, test } from "vitest";
 import { type Bytes, encode, toHex } from "@photon/protocol/codec";
 import { headPutSchema, makeOpenerKeyPair, signBlobPut } from "@photon/protocol/archive";
 import { type MemoryVault, memoryVault } from "@photon/testkit/memory-vault";
-import { inForce, join, locatedIn, type Location, locationSchema, placesOf } from "../../src/archive/location.ts";
+import { join } from "../../src/archive/location-join.ts";
+import { type Location, locationSchema, placesOf } from "../../src/archive/location-record.ts";
+import { inForce, locatedIn } from "../../src/archive/location.ts";
 import { setTrusteeOpener } from "../../src/archive/openers.ts";
 import { pullArchive } from "../../src/archive/pull.ts";
-import {
-  adoptRestored,
-  problemsOf,
-  restoreArchive,
-  type Restored,
-  restoreWithIdentity,
-  restoreWithPassphrase,
-} from "../../src/archive/restore.ts";
+import { adoptRestored, problemsOf } from "../../src/archive/adopt.ts";
+import { restoreArchive, type Restored, restoreWithIdentity, restoreWithPassphrase } from "../../src/archive/restore.ts";
 import { addPassphraseOpener, archivePins, backupStatus, passphraseTickets } from "../../src/archive/status.ts";
 import { turnArchive } from "../../src/archive/turn.ts";
 import { lostAfter } from "../../src/archive/upload.ts";
