@@ -26,14 +26,14 @@ const hint = "Ben has everybody's number";
 const successionOf = (contact: Shown | undefined): unknown => (contact?.["succession"] as Shown | undefined)?.["state"];
 
 export async function lostEverything(stage: Stage): Promise<void> {
-  const data = join(stage.folder, "second-server");
+  stage.story("Ana loses everything, and remembers nothing");
+  const data = join(stage.folder, "server");
   const clock = makeTestClock(join(stage.folder, "clock"));
   const later = (milliseconds: number, words: string): void => {
     clock.advance(milliseconds);
     stage.tell(`    … ${words}`);
   };
 
-  stage.story("Ana loses everything, and remembers nothing");
   stage.tell("    Days pass in this story: its processes are given a clock that can be put forward. All else is as in the first.");
   const operator = stage.machine("operator", { clock });
   const server = operator.start("serve", "--port", "0", "--data", data, "--log-level", "error");

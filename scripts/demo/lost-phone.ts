@@ -5,9 +5,9 @@ import { filesUnder, foundIn } from "./server-search.ts";
 import type { Stage } from "./stage.ts";
 
 export async function lostPhone(stage: Stage): Promise<void> {
+  stage.story("Ana loses her phone");
   const data = join(stage.folder, "server");
 
-  stage.story("Ana loses her phone");
   stage.scene("A relay and a vault, in one process on this machine");
   const operator = stage.machine("operator");
   const server = operator.start("serve", "--port", "0", "--data", data);

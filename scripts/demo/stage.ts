@@ -42,12 +42,20 @@ const patience = 10;
 const through: readonly number[] = [0, 20];
 
 export class Stage {
-  readonly folder = mkdtempSync(join(tmpdir(), "photon-demo-"));
+  readonly #base = mkdtempSync(join(tmpdir(), "photon-demo-"));
+  #stories = 0;
   readonly #started = new Set<CommandProcess>();
   #passed = 0;
   #failed = 0;
 
+  /** Where the story that is told keeps its files: each has its own, since the same people live in all of them. */
+  get folder(): string {
+    return join(this.#base, String(this.#stories));
+  }
+
   story(title: string): void {
+    this.#stories += 1;
+    mkdirSync(this.folder);
     console.log(`\n${paint(1, `═══ ${title} ═══`)}`);
   }
 
@@ -120,7 +128,7 @@ export class Stage {
   /** Ends every process, tidies up, writes the tally. @returns the exit code. */
   close(): number {
     for (const started of this.#started) started.signal("SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#base, { recursive: true, force: true });
     mkdirSync(join(root, ".reports"), { recursive: true });
     writeFileSync(join(root, ".reports/demo.json"), JSON.stringify({ passed: this.#passed, failed: this.#failed }));
     console.log(
