@@ -186,7 +186,7 @@ describe("a live device in other hands", () => {
     const record = (device: string, circleLeaf = leaf.id): Change => ({
       key: `dev/${device}`,
       hlc,
-      value: encode(deviceSchema, { name: "x", leaf: circleLeaf, recipient: "age1", added: 1 }),
+      value: encode(deviceSchema, { name: "x", leaf: circleLeaf, recipient: other.recipient, added: 1 }),
     });
     const taken = async (change: Change): Promise<boolean> => (await mergeState(work, [change], "circle", sender)).length === 1;
     for (const change of [spare(other.device), seen(other.device), record(other.device), record("00", other.leaf)])

@@ -20,6 +20,7 @@ import {
   type GenerationEntry,
   hasLiveMembers,
   keepGeneration,
+  latestGeneration,
   needsHealing,
   nextNumber,
   packageRowSchema,
@@ -65,7 +66,7 @@ export async function found(work: Work, relationship: Relationship): Promise<Gen
   const keys = await leafKeys(work, own.id);
   if (keys === undefined) throw new Error("no keys for our own leaf");
   if (relationship.peer !== undefined && liveLeaves(relationship.peer.state).length === 0) return undefined;
-  const parent = sendingGeneration(relationship);
+  const parent = latestGeneration(relationship);
   const others = lineageLeaves(relationship).filter((leaf) => idKey(leaf.id) !== idKey(own.id));
   const packages: Bytes[] = [];
   const lastResort: LeafId[] = [];

@@ -154,9 +154,19 @@ const sameIds = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
 export const hasLiveMembers = (relationship: Relationship, entry: GenerationEntry): boolean =>
   sameIds(entry.statement.body.members, liveMembers(relationship));
 
-/** The generation to send in: joined, made of exactly the live leaves, the highest number, the smaller id. */
+/** The latest that we are in, made of exactly the live leaves: the highest number, the smaller id. */
+export const latestGeneration = (relationship: Relationship): GenerationEntry | undefined =>
+  ordered(relationship).find(
+    (entry) => (entry.row.status === "joined" || entry.row.status === "tainted") && hasLiveMembers(relationship, entry),
+  );
+
+/**
+ * The generation to send in: the latest that we are in. Undefined where that is tainted: the others may have erased those before it,
+ * so that what is to be sent needs a new one.
+ */
 export function sendingGeneration(relationship: Relationship): GenerationEntry | undefined {
-  return ordered(relationship).find((entry) => entry.row.status === "joined" && hasLiveMembers(relationship, entry));
+  const latest = latestGeneration(relationship);
+  return latest?.row.status === "joined" ? latest : undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 } from "@photon/protocol/statement";
 import {
   blindFor,
+  blindRequest,
   domains,
   hashSuccessions,
   openRecovery,
@@ -28,7 +29,7 @@ import { numberOf } from "../../src/trustees/scalars.ts";
 import { publicKeyOf } from "../../src/trustees/verification.ts";
 import { drafts, leafOf, seedOf } from "../statement/samples.ts";
 import { occurs } from "../session/people.ts";
-import { blindSeed, context, deal, fill, flip, headerFor, itemOf, laterDeal, succeedDraft, succession } from "./people.ts";
+import { blind, blindSeed, context, deal, fill, flip, headerFor, itemOf, laterDeal, succeedDraft, succession } from "./people.ts";
 
 const day = 86_400_000;
 const commitments = recoveryCommitments(deal.verification, blindSeed, context);
@@ -97,7 +98,8 @@ describe("a succession", () => {
   test("that enough trustees signed is good, and opens its commitment", () => {
     for (const threshold of [0, 1] as const) {
       const statement = signed[threshold];
-      expect(verifySuccession(statement)).toEqual({ ok: true, value: headerFor(threshold) });
+      const request = blindRequest(headerFor(threshold).request, blind);
+      expect(verifySuccession(statement)).toEqual({ ok: true, value: { ...headerFor(threshold), request } });
       expect(opensRecovery(commitments[threshold] ?? { threshold: 0, hash: fill(32, 0) }, statement.body)).toBe(true);
       expect(expectOk(parseStatement(statement.bytes))).toEqual(statement);
     }
@@ -229,7 +231,7 @@ describe("domains", () => {
       expect(utf8(label).length).toBeGreaterThanOrEqual(16);
       for (const other of labels.toSpliced(at, 1)) expect(other.startsWith(label)).toBe(false);
     }
-    expect(labels).toHaveLength(8);
+    expect(labels).toHaveLength(10);
   });
 
   test("nothing that a peer holds tells which recovery key it belongs to", () => {
