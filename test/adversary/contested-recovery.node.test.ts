@@ -1,7 +1,13 @@
 /** Recoveries that somebody does not want, or should not get. Rules as in the design; each test names those it is about. */
+import { type Bytes, fromHex } from "@photon/protocol/codec";
+import { encodeTalk, signEntry } from "@photon/protocol/recovery";
+import { ed25519Signer } from "@photon/protocol/statement";
 import { day, type Device, hour, must } from "@photon/testkit";
 import { approve, become, guarded, type Guarded, later, recoverWith, setAhead } from "@photon/testkit/guarded";
 import { afterEach, describe, expect, test } from "vitest";
+import { deviceAuthor, ownBoards } from "../../packages/engine/src/plan/board.ts";
+import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
+import { openPhone } from "./open-phone.ts";
 
 let story: Guarded;
 afterEach(() => story.world.close());
@@ -86,7 +92,99 @@ describe("a thief with the unlocked old phone", () => {
     const newcomerCase = must(await ben.engine.trusteeships())[0]?.cases[0];
     expect(newcomerCase).toMatchObject({ contested: true });
   });
+
+  test("R5: objects at one peer alone, to whom it speaks directly: that peer tells the new phone, and the second key decides there", async () => {
+    story = await guarded();
+    const { world, ana: thief, trustees, others, peers } = story;
+    const [peer] = peers as [Device];
+    const phone = await recoverWith(story, ...trustees.slice(0, 2));
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", contested: false, succeeded: 4 });
+    must(await thief.engine.sync());
+    await objectAt(thief, "peer 1");
+    // From here on the thief is silent: neither the plan queue nor any trustee hears of it from the old phone.
+    await later(story, 40 * hour, peer);
+    expect(await successionAt(peer)).toMatchObject({ state: "contested" });
+    await later(story, 9 * hour, phone, ...others);
+    const [ben] = trustees as [Device];
+    expect(await successionAt(ben)).toMatchObject({ state: "counted" });
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "signing", contested: true, needed: 3 });
+    expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([{ contested: true, approvals: 0, needed: 3 }]);
+
+    const spoken = must(await phone.engine.recoveryProgress())?.spoken ?? "";
+    for (const trustee of trustees)
+      must(await trustee.engine.approveRecovery("Ana", { code: spoken, recognised: "voice", contacted: "i-reached-them" }));
+    await world.settle(phone, ...others);
+    await later(story, 7 * day + hour, phone, ...others);
+    await world.settle(phone, ...others);
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", contested: true, succeeded: 4 });
+    await later(story, 3 * day, phone, ...others);
+    for (const one of others) expect(await successionAt(one)).toMatchObject({ state: "counted" });
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ acknowledged: 4 });
+    for (const [index, one] of others.entries()) {
+      const name = [...story.names, "peer 1"][index] ?? "";
+      must(await phone.engine.send(name, `still me, ${name}`));
+      must(await one.engine.send("Ana", "welcome"));
+    }
+    await world.settle(phone, ...others);
+    for (const [index, one] of others.entries()) {
+      const name = [...story.names, "peer 1"][index] ?? "";
+      expect(must(await one.engine.read("Ana"))).toContainEqual(
+        expect.objectContaining({ body: `still me, ${name}`, quarantined: false, unconfirmed: false }),
+      );
+      expect(await lastWords(phone, name)).toMatchObject({ body: "welcome" });
+    }
+  });
+
+  test("R5: objects to one trustee alone: the others hear of it too, and it cannot be made up", async () => {
+    story = await guarded();
+    const { world, ana: thief, trustees, others } = story;
+    const [ben, chi, dee] = trustees as [Device, Device, Device];
+    const newcomer = await world.recover("Ana's new phone");
+    await approve(newcomer, ben, chi);
+    await world.settle(ben, chi);
+    const copy = await openPhone(thief);
+    const known = (await loadPlans(copy.work)).find(isDealt);
+    if (known === undefined) throw new Error("no plan");
+    const request = requestDigestOf(must(await ben.engine.trusteeships())[0]?.cases[0]?.request);
+    const body = { kind: "contest", value: { request, reason: "not-me" } } as const;
+    const good = await signEntry(ownBoards(known), deviceAuthor(known), world.now(), body);
+    const forged = await signEntry(ownBoards(known), { ...deviceAuthor(known), signer: ed25519Signer(copy.work.random(32)) }, world.now(), body); // prettier-ignore
+    for (const [entry, contested] of [
+      [forged, false],
+      [good, true],
+    ] as const) {
+      const withChi = await copy.relationship("Chi");
+      const talk = encodeTalk("trustee-contest", { plan: known.plan.plan, version: known.plan.version, entry });
+      const inbox = withChi.peer?.state.inbox;
+      if (inbox === undefined) throw new Error("no address");
+      await copy.append(inbox, await copy.sealContent(withChi, await copy.newContent(withChi, "trustee-contest", talk)));
+      await world.settle(chi);
+      await later(story, hour, ...others);
+      for (const one of [ben, chi]) expect(must(await one.engine.trusteeships())[0]?.cases).toMatchObject([{ contested }]);
+    }
+    await later(story, 3 * day, ...others);
+    expect(await newcomer.poll()).toMatchObject({ state: "collecting", contested: true, shares: 0, needed: 3 });
+    expect(dee).toBeDefined();
+  });
 });
+
+/** Says so to that person, by hand, and to nobody else. */
+async function objectAt(thief: Device, petname: string): Promise<void> {
+  const copy = await openPhone(thief);
+  const relationship = await copy.relationship(petname);
+  const succession = relationship.mine.state.successions.at(-1);
+  const inbox = relationship.peer?.state.inbox;
+  if (succession === undefined || inbox === undefined) throw new Error("nothing to object to");
+  const body = { request: succession.request, succession: succession.statement, reason: "still-here" } as const;
+  const contest = await copy.sign(relationship, "contest", body);
+  await copy.append(inbox, { kind: "lineage", value: { statements: [contest.bytes] } });
+}
+
+function requestDigestOf(hex: string | undefined): Bytes {
+  const digest = fromHex(hex ?? "");
+  if (digest === undefined) throw new Error("no request");
+  return digest;
+}
 
 describe("trustees who mean ill", () => {
   test("R3: two of three who skip the delay gain nothing at the peers, who wait for themselves and hear a contest", async () => {

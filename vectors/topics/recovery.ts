@@ -231,7 +231,7 @@ const talk: { readonly [K in TalkKind]: Talk[K] } = {
   "trustee-proof": { ...plan, month: 690, proof: fixed("proof", 300) },
   "trustee-lost": plan,
   "trustee-approved": { ...plan, request: digest, device: request.device, level: 1 },
-  "trustee-contest": { ...plan, request: digest },
+  "trustee-contest": { ...plan, entry: fixed("contest", 300) },
   "trustee-dismiss": plan,
 };
 const talkKinds = Object.keys(talkSchemas) as readonly TalkKind[];

@@ -63,6 +63,7 @@ export const recoveredJson = (progress: RecoveryProgress | undefined): JsonObjec
         acknowledged: progress.acknowledged,
         signers: progress.signers,
         needed: progress.needed,
+        ...(progress.spoken === undefined ? {} : { spoken: progress.spoken }),
         blamed: progress.blamed,
       }),
 });
@@ -71,11 +72,13 @@ export function progressWords(progress: RecoveryProgress): string {
   const { relationships, acknowledged, signers, needed, blamed } = progress;
   const people = plural(relationships, "relationship");
   const standing =
-    progress.phase === "signing"
-      ? `Your trustees sign for this device: ${signers} of ${needed} have. Until then you can read everything here; the people you know cannot see yet that you are back.`
-      : isBack(progress)
-        ? `You are back in ${people}, and all have taken this device.`
-        : `You are back in ${people}; ${acknowledged} of the people you know ${acknowledged === 1 ? "has" : "have"} taken this device so far. They see that trustees brought you back, and that it is unconfirmed until they have made sure, or the delay has passed.`;
+    progress.spoken !== undefined
+      ? `A device of yours from before objects to your recovery. Call your trustees once more: ${needed} of them have to approve it again, and they sign a week later; ${signers} have signed. Each has to hear:\n  ${shown(progress.spoken)}`
+      : progress.phase === "signing"
+        ? `Your trustees sign for this device: ${signers} of ${needed} have. Until then you can read everything here; the people you know cannot see yet that you are back.`
+        : isBack(progress)
+          ? `You are back in ${people}, and all have taken this device.`
+          : `You are back in ${people}; ${acknowledged} of the people you know ${acknowledged === 1 ? "has" : "have"} taken this device so far. They see that trustees brought you back, and that it is unconfirmed until they have made sure, or the delay has passed.`;
   return [
     standing,
     blamed.length === 0
@@ -90,10 +93,12 @@ export function progressWords(progress: RecoveryProgress): string {
 export const isBack = ({ phase, relationships, acknowledged }: RecoveryProgress): boolean =>
   phase === "done" && acknowledged >= relationships;
 
-export const progressNext = ({ phase }: RecoveryProgress): string =>
-  phase === "signing"
-    ? "`photon sync` goes on with it as your trustees' devices answer."
-    : "`photon contacts` lists everyone; speak with those who matter, so that they confirm you.";
+export const progressNext = ({ phase, spoken }: RecoveryProgress): string =>
+  spoken !== undefined
+    ? "`photon sync` goes on with it once they have approved it: `photon trustee approve` on their devices."
+    : phase === "signing"
+      ? "`photon sync` goes on with it as your trustees' devices answer."
+      : "`photon contacts` lists everyone; speak with those who matter, so that they confirm you.";
 
 export const noticeJson = (notice: RecoveryNotice): JsonObject => ({
   request: notice.request,

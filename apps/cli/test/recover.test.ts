@@ -291,6 +291,14 @@ describe("photon recover status", () => {
     const done = await fakePhoton({ progress: progress({ phase: "done", acknowledged: 3 }) }).photon("recover", "status", "--json");
     expect(done).toMatchObject({ code: 0, json: { recovery: { state: "recovered", phase: "done", acknowledged: 3 } } });
     expect((await fakePhoton({ progress: progress() }).photon("recover", "status")).code).toBe(20);
+    const again = progress({ contested: true, signers: 0, needed: 3, spoken: "river candle orbit" });
+    const contested = await fakePhoton({ progress: again }).photon("recover", "status");
+    expect(contested).toMatchObject({ code: 20 });
+    expect(contested.err).toContain("3 of them have to approve it again");
+    expect(contested.err).toContain("river candle orbit");
+    expect((await fakePhoton({ progress: again }).photon("recover", "status", "--json")).json).toMatchObject({
+      recovery: { contested: true, spoken: "river candle orbit" },
+    });
     for (const profile of [true, false])
       expect(await fakePhoton({}, { profile }).photon("recover", "status", "--json")).toMatchObject({
         code: 1,

@@ -121,6 +121,7 @@ export const progress = (parts: Partial<RecoveryProgress> = {}): RecoveryProgres
   acknowledged: 0,
   signers: 1,
   needed: 2,
+  spoken: undefined,
   blamed: [],
   ...parts,
 });

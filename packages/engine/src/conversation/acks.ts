@@ -5,6 +5,7 @@
 import { bytes, type Bytes, encode, struct, toHex, uint } from "@photon/protocol/codec";
 import { encodeBody, maxIds } from "@photon/protocol/queue";
 import { getState, setState } from "../circle/state.ts";
+import { followPeer } from "../recovery/heed.ts";
 import { keys, lastPart } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
@@ -56,6 +57,7 @@ export async function settle(work: Work, relationship: Relationship, ids: readon
   for (const { key } of await work.list("delivered", siblingKey(id, ""))) ours.add(lastPart(key));
   const statements = new Set([...relationship.mine.statements.values()].map((one) => toHex(statementAckId(one))));
   const set = new Set(ids.map((one) => toHex(one)));
+  if (relationship.mine.state.successions.length > 0) await followPeer(work, relationship, set);
   await settleUnacked(work, id, set);
   await settleStatements(work, id, set);
   let room = maxEarly - (await work.list("delivered", earlyKey(id, ""))).length;

@@ -35,10 +35,11 @@ import {
 } from "../relationship/generations.ts";
 import { dropPackages } from "../relationship/leaves.ts";
 import { circleId, flagSchema, keys, setRecord } from "../relationship/records.ts";
-import { lineageOf, openSuccessions, type Relationship, standingOfLeaf } from "../relationship/model.ts";
+import { lineageOf, type Relationship, standingOfLeaf } from "../relationship/model.ts";
 import { addStatements, loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { inEnvelopes, statementAckId } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
+import { tellBothHands } from "../succession/telling.ts";
 import { hearTalk } from "../trustee/talk.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import { owe, settle, settledBySibling, watchOver } from "./acks.ts";
@@ -141,32 +142,26 @@ export async function takeStatements(work: Work, relationship: Relationship, rec
   for (const id of here) {
     const statement = relationship.peer?.statements.get(id);
     if (statement === undefined || statement.type === "found" || waiting.has(id)) continue;
+    // A succession is acknowledged once it counts (`settleSuccessions`): its device goes by what we acknowledge.
+    if (statement.type === "succeed" && !isCounted(relationship, statement)) continue;
     owe(work, relationship.id, statementAckId(statement));
     if (statement.type === "move") await hasten(work, relationship.id);
   }
   if (waiting.size > 0) await askForMissing(work, relationship);
-  for (const statement of added) {
-    if (statement.type !== "succeed") continue;
-    work.put("duty", `heir/${relationship.id}`, new Uint8Array(0));
-    await tellOldSide(work, relationship, statement);
-  }
+  if (added.some(({ type }) => type === "succeed")) work.put("duty", `heir/${relationship.id}`, new Uint8Array(0));
+  await tellBothHands(work, relationship, added);
   if (early) return "wait";
   return added.length + generations > 0 ? "changed" : "nothing";
 }
+
+const isCounted = ({ peer }: Relationship, { id }: Statement): boolean =>
+  peer?.state.successions.some(({ statement, status }) => status === "counts" && equalBytes(statement, id)) === true;
 
 /** A pairing takes some twenty milliseconds: so many successions that are new to us are looked at in one envelope. */
 const maxHeirs = 4;
 
 const isKnown = (relationship: Relationship, { id, side }: Statement): boolean =>
   lineageOf(relationship, side)?.statements.has(idKey(id)) === true;
-
-/** (h) A succession of the peer's, while it waits, is laid into their old inbox: whoever still has a device there sees it. */
-async function tellOldSide(work: Work, relationship: Relationship, statement: Statement): Promise<void> {
-  const { peer } = relationship;
-  if (peer === undefined || idKey(statement.side) !== idKey(peer.side)) return;
-  if (!openSuccessions(peer.state).some(({ statement: id }) => equalBytes(id, statement.id))) return;
-  for (const some of inEnvelopes([statement])) await deposit(work, relationship.id, "peer", some);
-}
 
 /** Statements of the peer's that build on others which are not here. */
 function waitingOf({ peer }: Relationship): ReadonlySet<string> {

@@ -2,13 +2,13 @@
  * Empties the outbox as far as relays can be reached. Items of one relationship and target are done in their order; one
  * that cannot be done yet holds back those behind it, and nothing else.
  */
-import { type Bytes, toHex } from "@photon/protocol/codec";
+import { type Bytes, equalBytes, toHex } from "@photon/protocol/codec";
 import { appendMac, type RelayRefusal, type RelayRequestOf, sealDeposit, signMove, signRotate } from "@photon/protocol/queue";
 import { parseOrigin } from "@photon/protocol/meeting";
 import type { Inbox } from "@photon/protocol/statement";
 import type { PhotonError } from "../errors.ts";
 import type { RelayError } from "../ports/index.ts";
-import type { Relationship } from "../relationship/model.ts";
+import { presumed, type Relationship } from "../relationship/model.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { InboxSecret } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
@@ -93,7 +93,9 @@ async function waitsForOthers(work: Work, item: Item): Promise<boolean> {
 }
 
 /** What we ask of our own relay is in one order: a queue is made, announced, rotated and written in turn. */
-function laneOf(operation: Operation): "peer" | "own" | "locks" {
+function laneOf(operation: Operation): "peer" | "heir" | "own" | "locks" {
+  // Whoever would succeed the peer is not to hold up what is for the peer.
+  if (operation.kind === "append" && operation.value.target === "peer" && operation.value.under !== undefined) return "heir";
   if (operation.kind === "append") return operation.value.target;
   // It waits for the peer's relay, and nothing of ours has to wait with it.
   return operation.kind === "rotate" && !operation.value.both ? "locks" : "own";
@@ -151,11 +153,13 @@ async function perform(asking: Asking, relationship: Relationship, item: Item): 
   }
 }
 
+const zero = new Uint8Array(0);
+
 type Append = Extract<Operation, { kind: "append" }>["value"];
 
 async function append(asking: Asking, relationship: Relationship, item: Item, value: Append): Promise<Attempt> {
   const { work } = asking;
-  const address = addressOf(relationship, value);
+  const address = addressOf(work, relationship, value);
   if (address === undefined) return { kind: "not-yet" };
   const { writeKey, sealKey, sendId } = address;
   const body = sealDeposit(sealKey, value.envelope, work.random(24), work.ports.queueCrypto);
@@ -174,8 +178,14 @@ async function append(asking: Asking, relationship: Relationship, item: Item, va
 }
 
 /** Where the deposit goes: what the lineages say at this moment. */
-function addressOf(relationship: Relationship, value: Append): Omit<Inbox, "rotation"> | undefined {
-  if (value.target === "peer") return relationship.peer?.state.inbox;
+function addressOf(work: Work, relationship: Relationship, value: Append): Omit<Inbox, "rotation"> | undefined {
+  const { peer } = relationship;
+  if (value.target === "peer") {
+    const { under } = value;
+    const heirs = peer === undefined || under === undefined ? [] : presumed(peer, work.now());
+    const heir = heirs.find(({ state }) => under !== undefined && equalBytes(state.inbox?.sendId ?? zero, under.sendId));
+    return heir?.state.inbox ?? peer?.state.inbox;
+  }
   const inForce = relationship.mine.state.inbox;
   if (inForce === undefined) return undefined;
   const { sendId, rotation } = value.under ?? inForce;

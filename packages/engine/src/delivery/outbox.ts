@@ -41,7 +41,7 @@ const operationSchema = union({
       envelope: [2, bytes({ min: 1, max: 70 * 1024 })],
       /** The message that it carries, so that "deposited" can be told. */
       message: [3, optional(bytes(16))],
-      /** Own inbox only: under which keys, where not those in force. */
+      /** Our own inbox: under which keys, where not those in force. The peer's: that of a succession which may come to count. */
       under: [4, optional(struct({ sendId: [1, bytes(16)], rotation: [2, uint()] }))],
     }),
   ],

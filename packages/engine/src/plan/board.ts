@@ -2,7 +2,7 @@
  * The plan queue as the engine reads and writes it: a board at one or two operators, whose entries are kept, with the time at
  * which this circle first saw them, until the plan is forgotten. See spec/12-recovery.md.
  */
-import { type Bytes, bytes, encode, ok, type Result, struct, toHex, uint } from "@photon/protocol/codec";
+import { type Bytes, bytes, encode, equalBytes, ok, type Result, struct, toHex, uint } from "@photon/protocol/codec";
 import { appendMac, openDeposit, sealDeposit, signRead } from "@photon/protocol/queue";
 import {
   type Author,
@@ -10,6 +10,7 @@ import {
   type EntryBody,
   type PlanName,
   readEntry,
+  requestIn,
   type Sighting,
   signEntry,
 } from "@photon/protocol/recovery";
@@ -116,12 +117,19 @@ async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<voi
   if (!entry.ok) return;
   const id = `${prefixOf(name)}/${toHex(entry.value.id)}`;
   if ((await getState(work, `board/${id}`)) !== undefined) return;
-  const author = toHex(entry.value.author);
+  const { author, body } = entry.value;
   const held = await sightings(work, name);
-  if (held.filter((one) => toHex(one.entry.author) === author).length >= maxKept) return;
+  if (held.filter((one) => equalBytes(one.entry.author, author)).length >= maxKept) return;
+  // Nobody certifies who asks; so that not anybody can ask for signatures, a trustee must have approved their request before.
+  if (body.kind === "batch" && !held.some((one) => asks(one.entry, author))) return;
   await setState(work, `board/${id}`, encode(rowSchema, { entry: received }));
   await setState(work, `bseen/${id}`, encodeFirstSeen(work.now()));
 }
+
+const asks = ({ body }: Entry, key: Bytes): boolean => {
+  const request = body.kind === "approve" ? requestIn(body.value) : undefined;
+  return request?.ok === true && equalBytes(request.value.request.signKey, key);
+};
 
 /** What this circle has seen of a plan queue. */
 export async function sightings(work: Work, name: PlanName & { readonly dealerKey: Bytes }): Promise<readonly Sighting[]> {
@@ -148,12 +156,19 @@ const postSchema = struct({
   body: [5, bytes({ max: 65_536 })],
 });
 
-/**
- * Signs an entry, keeps it as seen, and lays it down at every operator: kept until each has it, and tried by every pass. In
- * the caller's unit.
- */
-export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Entry> {
+/** Signs an entry, and lays it down as `layEntry` does. @returns its bytes. */
+export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Bytes> {
   const entry = await signEntry(name, author, work.now(), body);
+  if (readEntry(entry, name, name.dealerKey).ok) await layEntry(work, name, entry);
+  else throw new Error("an entry of ours that is none");
+  return entry;
+}
+
+/**
+ * Keeps an entry, its own or one that came by another way, as seen, and lays it down at every operator: kept until each has it, and
+ * tried by every pass. In the caller's unit.
+ */
+export async function layEntry(work: Work, name: Boards, entry: Bytes): Promise<void> {
   await keepEntry(work, name, entry);
   for (const [index, board] of name.boards.entries()) {
     const sealed = sealDeposit(board.sealKey, entry, work.random(24));
@@ -166,9 +181,6 @@ export async function postEntry(work: Work, name: Boards, author: Author, body: 
       body: sealed.value,
     } as const);
   }
-  const read = readEntry(entry, name, name.dealerKey);
-  if (!read.ok) throw new Error(`an entry of ours that is none: ${read.error.detail}`);
-  return read.value;
 }
 
 /** Lays down what is still to be laid down. @returns how many could not be, and why. */

@@ -25,6 +25,7 @@ import { circleId, flagSchema, getRecord, keys } from "../relationship/records.t
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { requestFor, requestOf } from "../succession/requests.ts";
+import { isTaken, ownSuccessions } from "./heed.ts";
 import { type BatchRow, batchSchema, type Heir, heirKey, heirSchema, type RecoveryRow } from "./records.ts";
 
 /** Relationships that are to go on: all that are not over, and whose lineage names the plan. */
@@ -39,7 +40,10 @@ export async function heritable(work: Work): Promise<readonly string[]> {
   return ids;
 }
 
-/** Prepares what is not prepared for this level yet. Commits for each relationship. @returns all that are. */
+/**
+ * Prepares what is not prepared for this level yet, and is neither made at this level nor taken by the peer. Commits for each
+ * relationship. @returns all that are.
+ */
 export async function prepareHeirs(
   work: Work,
   row: RecoveryRow,
@@ -50,7 +54,10 @@ export async function prepareHeirs(
   const heirs = new Map<string, Heir>();
   for (const id of await heritable(work)) {
     const held = await work.read("meta", heirKey(id), heirSchema);
-    const heir = held?.level === level ? held : await prepare(work, row, plan, level, notBefore, await loadRelationship(work, id));
+    const relationship = await loadRelationship(work, id);
+    const isMade = ownSuccessions(relationship, row, plan).some(({ threshold }) => threshold === level);
+    if (isMade || (await isTaken(work, relationship, row, plan))) continue;
+    const heir = held?.level === level ? held : await prepare(work, row, plan, level, notBefore, relationship);
     heirs.set(id, heir);
     if (heir === held) continue;
     work.write("meta", heirKey(id), heirSchema, heir);

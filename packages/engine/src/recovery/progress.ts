@@ -1,5 +1,6 @@
 /** How far a recovery is that this device has made. */
 import { toHex } from "@photon/protocol/codec";
+import { codeOf } from "@photon/protocol/recovery";
 import { parseVerification, neededFor } from "@photon/protocol/trustees";
 import type { RecoveryProgress } from "../api.ts";
 import { circleId, getRecord, keys, petnameSchema } from "../relationship/records.ts";
@@ -8,7 +9,7 @@ import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { requestOf } from "../succession/requests.ts";
 import { heritable, loadBatch } from "./heirs.ts";
-import { heirKey, loadBlamed, loadRecovery } from "./records.ts";
+import { loadBlamed, loadRecovery } from "./records.ts";
 import { planOf, signersOf } from "./succeed.ts";
 
 export async function recoveryProgress(work: Work): Promise<RecoveryProgress | undefined> {
@@ -29,7 +30,6 @@ export async function recoveryProgress(work: Work): Promise<RecoveryProgress | u
     if (!own.some((one) => waiting.has(toHex(statementAckId(one))))) acknowledged += 1;
   }
   relationships = Math.max(succeeded, (await heritable(work)).filter((id) => id !== circleId).length);
-  const left = (await work.list("meta", heirKey(""))).length;
   const verification = plan === undefined ? undefined : parseVerification(plan.dealt.verification);
   const badSigners = await loadBlamed(work, "signatures");
   const blamed = [...badSigners, ...(await loadBlamed(work, "share"))];
@@ -38,14 +38,18 @@ export async function recoveryProgress(work: Work): Promise<RecoveryProgress | u
   for (const [id, { pseudonym }] of plan?.members ?? [])
     if (pseudonym !== undefined && blamed.includes(toHex(pseudonym)))
       names.push((await getRecord(work, keys.petname(id), petnameSchema)) ?? "");
+  const signers = signed.filter((who) => !badSigners.includes(who)).length;
+  const needed = verification?.ok === true ? neededFor(verification.value, batch?.level === 1 ? 1 : 0) : 0;
+  const isSigning = row.phase === "signing" && signers < needed;
   return {
-    phase: row.phase === "signing" ? (left > 0 && succeeded > 0 ? "announcing" : "signing") : "done",
+    phase: row.phase === "done" ? "done" : isSigning ? "signing" : "announcing",
     contested: batch?.level === 1,
     relationships,
     succeeded,
     acknowledged,
-    signers: signed.filter((who) => !badSigners.includes(who)).length,
-    needed: verification?.ok === true ? neededFor(verification.value, batch?.level === 1 ? 1 : 0) : 0,
+    signers,
+    needed,
+    spoken: isSigning && batch?.level === 1 ? codeOf(row.request, row.relay).spoken : undefined,
     blamed: names,
   };
 }

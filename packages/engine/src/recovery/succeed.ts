@@ -3,8 +3,10 @@
  * Every relationship is one commit, so that after any interruption the next pass goes on where this one was.
  *
  *     heirs prepared ──batch on the plan queue──▶ signatures of enough trustees ──each relationship──▶ announced ──▶ done
- *            ▲                                          │ a contest became known: the other key, more trustees
- *            └──────────────────────────────────────────┘
+ *            ▲                                          │ a contest became known: the other key, more trustees      │
+ *            └──────────────────────────────────────────┴──────────────────────────────────────────────────────────┘
+ *
+ * Done is what every relationship was announced in; what a peer has not taken by then is made anew where it is objected to there.
  */
 import { type Bytes, equalBytes, toHex } from "@photon/protocol/codec";
 import { batchId, type Entry, joinPartials, type PartialsPart, splitBatch } from "@photon/protocol/recovery";
@@ -12,6 +14,7 @@ import { completeSucceed, ed25519Signer, type Statement } from "@photon/protocol
 import {
   blindSignature,
   combinePartials,
+  dayLength,
   hashSuccessions,
   neededFor,
   openRecovery,
@@ -34,7 +37,9 @@ import { addStatements, loadRelationship } from "../relationship/relationship.ts
 import { announceToPeer, unheardStatements } from "../relationship/speaking.ts";
 import { decide } from "../succession/decisions.ts";
 import type { Work } from "../storage/core.ts";
+import { objectionKey } from "../succession/telling.ts";
 import { readReplies } from "./ask.ts";
+import { heedPeers, isTaken } from "./heed.ts";
 import { itemsOf, headerFor, keepBatch, loadBatch, makeBatch, prepareHeirs, today } from "./heirs.ts";
 import {
   type BatchRow,
@@ -55,15 +60,18 @@ export async function planOf(work: Work, { version }: RecoveryRow): Promise<Deal
   return (await loadPlans(work)).filter(isDealt).find(({ plan }) => plan.version === version);
 }
 
-/** One pass of a recovery whose archive is open. Does nothing where there is none, or where it is done. */
+/** One pass of a recovery whose archive is open. Does nothing where there is none, or where it is done and nobody objects. */
 export async function succeedDuty(work: Work): Promise<readonly PhotonError[]> {
-  const before = await loadRecovery(work);
-  if (before?.phase !== "signing") return [];
+  const known = await loadRecovery(work);
+  if (known === undefined || known.phase === "asking") return [];
+  const before = known.phase === "done" ? await takeUpAgain(work, known) : known;
+  if (before === undefined) return [];
   const read = await readReplies(work);
   const problems: PhotonError[] = read.ok ? [] : [read.error];
   const row = read.ok ? read.value : before;
   const plan = await planOf(work, row);
   if (plan === undefined) throw new Error("a recovery whose plan is not here");
+  await heedPeers(work, row, plan);
   const reading = await readBoards(work, ownBoards(plan));
   problems.push(...reading.problems);
   await work.commit();
@@ -76,6 +84,26 @@ export async function succeedDuty(work: Work): Promise<readonly PhotonError[]> {
     await work.commit();
   }
   return problems;
+}
+
+/** Where somebody objects at a peer who has not taken it yet, and as long as trustees can still answer that. */
+async function takeUpAgain(work: Work, row: RecoveryRow): Promise<RecoveryRow | undefined> {
+  if ((await work.list("duty", objectionKey(""))).length === 0) return undefined;
+  const plan = await planOf(work, row);
+  const batch = await loadBatch(work);
+  const isOver = plan === undefined || batch === undefined || headerFor(row, batch).expiry * dayLength <= work.now();
+  if (isOver) {
+    for (const { key } of await work.list("duty", objectionKey(""))) work.delete("duty", key);
+    await work.commit();
+    return undefined;
+  }
+  const isHeeded = await heedPeers(work, row, plan);
+  await work.commit();
+  if (!isHeeded) return undefined;
+  const again: RecoveryRow = { ...row, phase: "signing" };
+  keepRecovery(work, again);
+  await work.commit();
+  return again;
 }
 
 /**
@@ -97,7 +125,7 @@ async function levelOf(work: Work, row: RecoveryRow, { plan, dealt }: DealtPlan)
 /** The batch in hand, or a new one: at first, when a contest asks for the other key, or when its days are over. */
 async function currentBatch(work: Work, row: RecoveryRow, plan: DealtPlan, level: 0 | 1): Promise<BatchRow> {
   const held = await loadBatch(work);
-  if (held !== undefined && held.level === level && headerFor(row, held).expiry * 86_400_000 > work.now()) return held;
+  if (held !== undefined && held.level === level && headerFor(row, held).expiry * dayLength > work.now()) return held;
   const notBefore = today(work);
   if (held !== undefined) {
     for (const { key } of await work.list("meta", heirKey(""))) work.delete("meta", key);
@@ -110,7 +138,7 @@ async function currentBatch(work: Work, row: RecoveryRow, plan: DealtPlan, level
     request: row.digest,
     level,
     notBefore,
-    expiry: headerFor(row, batch).expiry * 86_400_000,
+    expiry: headerFor(row, batch).expiry * dayLength,
     items: itemsOf(batch),
   };
   const author = { signer: ed25519Signer(row.signSeed), role: "device", certificate: undefined } as const;
@@ -148,12 +176,13 @@ const batchNameOf = (row: RecoveryRow, batch: BatchRow): Bytes =>
     request: row.digest,
     level: batch.level === 0 ? 0 : 1,
     notBefore: batch.notBefore,
-    expiry: headerFor(row, batch).expiry * 86_400_000,
+    expiry: headerFor(row, batch).expiry * dayLength,
     items: itemsOf(batch),
   });
 
 /** Signs and announces what can be. @returns whether every relationship is done. */
 async function finish(work: Work, row: RecoveryRow, plan: DealtPlan, batch: BatchRow): Promise<boolean> {
+  if ((await work.list("meta", heirKey(""))).length === 0) return true;
   const verification = verificationOf(plan.dealt);
   const header = headerFor(row, batch);
   const needed = neededFor(verification, header.threshold);
@@ -165,7 +194,7 @@ async function finish(work: Work, row: RecoveryRow, plan: DealtPlan, batch: Batc
   for (let from = 0; from < batch.places.length; from += chunk) {
     const ids = batch.places.slice(from, from + chunk);
     const waiting: (Heir | undefined)[] = [];
-    for (const id of ids) waiting.push(id === "" ? undefined : await work.read("meta", heirKey(id), heirSchema));
+    for (const id of ids) waiting.push(id === "" ? undefined : await heirOf(work, row, plan, id));
     if (waiting.every((heir) => heir === undefined)) continue;
     const hashed = hashSuccessions(header, items.slice(from, from + chunk));
     const sets: VerifiedPartials[] = [];
@@ -200,6 +229,14 @@ async function tellOldDevices(work: Work, { id, mine, inboxes }: Relationship, s
   if (old === undefined) return;
   const under = { sendId: old.sendId, rotation: old.rotation };
   await deposit(work, id, "own", { kind: "lineage", value: { statements: [statement.bytes] } }, { under });
+}
+
+/** Undefined where there is none any more: it was made, or the peer has taken an earlier one meanwhile. */
+async function heirOf(work: Work, row: RecoveryRow, plan: DealtPlan, id: string): Promise<Heir | undefined> {
+  const heir = await work.read("meta", heirKey(id), heirSchema);
+  if (heir === undefined || !(await isTaken(work, await loadRelationship(work, id), row, plan))) return heir;
+  work.delete("meta", heirKey(id));
+  return undefined;
 }
 
 /** This device takes a side over: one commit. */

@@ -70,10 +70,10 @@ function asShown(
 
 async function tellPlan(work: Work, known: DealtPlan, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {
   const { plan, members } = known;
-  await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "contest", value: { request, reason } });
+  const entry = await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "contest", value: { request, reason } });
   for (const id of members.keys()) {
     const relationship = await loadRelationship(work, id);
-    const body = encodeTalk("trustee-contest", { plan: plan.plan, version: plan.version, request });
+    const body = encodeTalk("trustee-contest", { plan: plan.plan, version: plan.version, entry });
     await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-contest", body));
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "@photon/protocol/recovery";
 import { blindLength, blindRequest, itemLength, pseudonymKey, type TrusteePacket } from "@photon/protocol/trustees";
 import type { RecoveryCase } from "../api.ts";
-import { decodeFirstSeen, listState } from "../circle/state.ts";
+import { listState } from "../circle/state.ts";
 import { type Boards, sightings } from "../plan/board.ts";
 import { getRecord, lastPart } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
@@ -44,23 +44,41 @@ export interface SeenPlan {
   readonly all: readonly SeenCase[];
 }
 
-/**
- * Requests (hex) whose succession counts in our own relationship with the person: they are no case any more. Whoever reads a
- * plan queue late sees the old ones as if they were new, and must not take them for rivals. Which request a succession is of shows
- * in the batch that it was signed with.
- */
-async function finishedRequests(work: Work, id: string, seen: readonly Sighting[]): Promise<ReadonlySet<string>> {
+/** What our own relationship with the person shows of the requests on their plan queue. */
+interface InLineage {
+  /**
+   * Requests (hex) whose succession counts here: they are no case any more. Whoever reads a plan queue late sees the old ones as if
+   * they were new, and must not take them for rivals. One that somebody objected to, elsewhere maybe, goes on until the second key
+   * has answered that.
+   */
+  readonly finished: ReadonlySet<string>;
+  /** Objections that came by the lineage alone. */
+  readonly heard: readonly Heard[];
+}
+
+/** Which request a succession is of shows in the batch that it was signed with. */
+async function inLineage(work: Work, id: string, seen: readonly Sighting[]): Promise<InLineage> {
   const { peer } = await loadRelationship(work, id);
-  const counted = (peer?.state.successions ?? []).filter(({ status }) => status === "counts").map(({ request }) => toHex(request));
   const finished = new Set<string>();
-  if (counted.length === 0) return finished;
+  const heard: Heard[] = [];
+  if (peer === undefined || peer.state.successions.length === 0) return { finished, heard };
+  const objected = new Set(seen.flatMap(({ entry: { body } }) => (body.kind === "contest" ? [toHex(body.value.request)] : [])));
+  const asShown = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { entry } of seen) {
     if (entry.body.kind !== "batch") continue;
     const { request, items } = entry.body.value;
-    for (let at = 32; at < items.length; at += itemLength)
-      if (counted.includes(toHex(blindRequest(request, items.slice(at, at + blindLength))))) finished.add(toHex(request));
+    for (let at = itemLength - blindLength; at < items.length; at += itemLength)
+      asShown.set(toHex(blindRequest(request, items.slice(at, at + blindLength))), request);
   }
-  return finished;
+  for (const { request: shown, status, threshold, contest } of peer.state.successions) {
+    const request = asShown.get(toHex(shown));
+    if (request === undefined) continue;
+    const objection = contest === undefined ? undefined : peer.statements.get(toHex(contest));
+    const firstSeen = objection?.type === "contest" ? peer.firstSeen.get(toHex(objection.id)) : undefined;
+    if (firstSeen !== undefined) heard.push({ request, firstSeen });
+    if (status === "counts" && (threshold === 1 || !objected.has(toHex(request)))) finished.add(toHex(request));
+  }
+  return { finished, heard };
 }
 
 function requestOf({ body }: Entry): string {
@@ -80,12 +98,8 @@ function requestOf({ body }: Entry): string {
 /** Everything about one plan that we hold a packet of. */
 export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
   const everything = await sightings(work, boardsOf(trust));
-  const finished = await finishedRequests(work, trust.relationship, everything);
+  const { finished, heard } = await inLineage(work, trust.relationship, everything);
   const seen = everything.filter(({ entry }) => !finished.has(requestOf(entry)));
-  const heard: Heard[] = (await listState(work, trustKeys.heard(trust.relationship, ""))).map(({ key, value }) => ({
-    request: fromHex(lastPart(key).slice(2)) ?? new Uint8Array(0),
-    firstSeen: decodeFirstSeen(value),
-  }));
   const { threshold, contestedThreshold } = trust.opened.verification;
   const rules = { threshold, contested: contestedThreshold, delay: trust.opened.delay * 3_600_000 };
   const cases = casesOf(rules, seen, heard, work.now());
@@ -119,7 +133,7 @@ export function shownCase(trust: Holding, { digest, request, case: found, record
     state:
       state?.kind === "expired"
         ? "expired"
-        : (record?.signed.length ?? 0) > 0
+        : record?.signed.some(({ refused }) => refused !== true) === true
           ? "signed"
           : record?.released !== undefined
             ? "released"

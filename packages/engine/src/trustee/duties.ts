@@ -142,7 +142,7 @@ async function signBatches(
   for (const batch of joinBatches(ours)) {
     const batchName = batchId(batch);
     if (signed.some((one) => equalBytes(one.batch, batchName))) continue;
-    const before = signed.filter(({ level }) => level === batch.level).length;
+    const before = signed.filter(({ level, refused }) => level === batch.level && refused !== true).length;
     const refusal = maySign(found, batch, before, work.now());
     if (refusal === "wrong-level" || refusal === "too-many" || refusal === "not-ready") continue;
     if (refusal !== undefined) {
@@ -154,7 +154,8 @@ async function signBatches(
       for (const part of splitPartials(trust.opened.shares.index, batchName, partials))
         await queueReply(work, trust, found.request, part);
     }
-    signed = [...signed, { level: batch.level, batch: batchName }].slice(-16);
+    const answered = { level: batch.level, batch: batchName };
+    signed = [...signed, refusal === undefined ? answered : { ...answered, refused: true }].slice(-16);
     await setRecord(work, trustKeys.case(trust.relationship, digest), caseSchema, { ...record, signed });
   }
 }

@@ -1,18 +1,19 @@
 /** What somebody whose trustee we are, or are to be, says to us. */
-import { equalBytes, sha256, toHex } from "@photon/protocol/codec";
+import { equalBytes, sha256 } from "@photon/protocol/codec";
 import type { Content } from "@photon/protocol/queue";
-import { decodeTalk, encodeTalk, type TalkKind } from "@photon/protocol/recovery";
+import { decodeTalk, encodeTalk, readEntry, type TalkKind } from "@photon/protocol/recovery";
 import { checkPacket, decodePacket } from "@photon/protocol/trustees";
-import { encodeFirstSeen, getState, setState } from "../circle/state.ts";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
+import { layEntry, sightings } from "../plan/board.ts";
 import { packetLabel } from "../plan/deal.ts";
 import { leafKeys } from "../relationship/leaves.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { getRecord, setRecord } from "../relationship/records.ts";
 import { ownLeaf } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
-import { loadTrusts, trustKeys, trustSchema } from "./records.ts";
+import { boardsOf } from "./cases.ts";
+import { activeTrusts, loadTrusts, trustKeys, trustSchema } from "./records.ts";
 
 /** Plans of one person that are remembered: an owner who asks without end fills nothing up. */
 const maxPlans = 16;
@@ -44,9 +45,7 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
     }
     case "trustee-contest": {
       const talk = decodeTalk(kind, content.body);
-      if (!talk.ok || (await loadTrusts(work, id)).length === 0) return;
-      const key = trustKeys.heard(id, toHex(talk.value.request));
-      if ((await getState(work, key)) === undefined) await setState(work, key, encodeFirstSeen(work.now()));
+      if (talk.ok) await passOn(work, id, talk.value.version, talk.value.entry);
       return;
     }
     case "trustee-dismiss": {
@@ -61,6 +60,17 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
       return;
     }
   }
+}
+
+/** An objection that reached one trustee reaches all: whoever keeps the device from the plan queue has to keep us all from it. */
+async function passOn(work: Work, relationship: string, version: number, received: Uint8Array<ArrayBuffer>): Promise<void> {
+  const trust = (await activeTrusts(work, relationship)).find((one) => one.version === version);
+  if (trust === undefined) return;
+  const boards = boardsOf(trust);
+  const entry = readEntry(received, boards, boards.dealerKey);
+  if (!entry.ok || entry.value.body.kind !== "contest") return;
+  if (!(await sightings(work, boards)).some((one) => equalBytes(one.entry.id, entry.value.id)))
+    await layEntry(work, boards, received);
 }
 
 /** A packet is kept, and said to be held, only if we had agreed, and if everything in it that can be checked is good. */

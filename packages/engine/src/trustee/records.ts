@@ -5,9 +5,8 @@
  * | ------------------------------ | ------------------------------------------------------------- |
  * | `trust/<id>/p-<version>`       | the ask, the answer, and the packet                           |
  * | `trust/<id>/c-<digest>`        | what this trustee has done about a request                    |
- * | `trust/<id>/h-<digest>`        | when a contest of it came by the relationship                 |
  */
-import { bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
+import { boolean, bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
 import { contactedHow, maxDelayHours, maxRequest, recognisedHow } from "@photon/protocol/recovery";
 import { decodePacket, packetLength, type TrusteePacket } from "@photon/protocol/trustees";
 import { listState } from "../circle/state.ts";
@@ -35,8 +34,8 @@ export const caseSchema = struct({
   recognised: [4, optional(oneOf(recognisedHow))],
   contacted: [5, optional(oneOf(contactedHow))],
   released: [6, optional(uint())],
-  /** Batches that were signed, the levels first. */
-  signed: [7, list(struct({ level: [1, uint({ max: 1 })], batch: [2, bytes(32)] }), { max: 16 })],
+  /** Batches that were answered: signed, or refused for what they are. */
+  signed: [7, list(struct({ level: [1, uint({ max: 1 })], batch: [2, bytes(32)], refused: [3, optional(boolean)] }), { max: 16 })],
   declined: [8, optional(uint())],
   /** The relay at which it lies. */
   relay: [9, text(256)],
@@ -48,7 +47,6 @@ export type CaseRecord = SchemaType<typeof caseSchema>;
 export const trustKeys = {
   plan: (relationship: string, version: number) => `trust/${relationship}/p-${version.toString().padStart(10, "0")}`,
   case: (relationship: string, digest: string) => `trust/${relationship}/c-${digest}`,
-  heard: (relationship: string, digest: string) => `trust/${relationship}/h-${digest}`,
 } as const;
 
 export interface KnownTrust extends Trust {

@@ -41,7 +41,8 @@ export const talkSchemas = {
   "trustee-proof": struct({ ...name, month: [3, uint({ max: 100_000 })], proof: [4, bytes({ min: 1, max: 1024 })] }),
   "trustee-lost": struct(name),
   "trustee-approved": struct({ ...name, request: [3, bytes(32)], device: [4, text(64)], level: [5, uint({ max: 1 })] }),
-  "trustee-contest": struct({ ...name, request: [3, bytes(32)] }),
+  /** The very entry of the plan queue: a trustee can lay it there for the others, and none can make one up. */
+  "trustee-contest": struct({ ...name, entry: [3, bytes({ min: 1, max: 4096 })] }),
   "trustee-dismiss": struct(name),
 } as const;
 export type TalkKind = keyof typeof talkSchemas;

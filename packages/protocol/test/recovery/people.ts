@@ -91,7 +91,7 @@ export const talkSamples: { readonly [K in TalkKind]: Talk[K] } = {
   "trustee-proof": { ...plan, month: 690, proof: fill(300, 1) },
   "trustee-lost": plan,
   "trustee-approved": { ...plan, request: digest, device: "Ana's new phone", level: 1 },
-  "trustee-contest": { ...plan, request: digest },
+  "trustee-contest": { ...plan, entry: fill(300, 2) },
   "trustee-dismiss": plan,
 };
 /** The error's code, or "good". */

@@ -47,7 +47,7 @@ describe("what owner and trustee say to each other", () => {
     expect(codeOf(decodeTalk("trustee-proof", altered("trustee-proof", 4, fill(1025, 1))))).toBe("out-of-range");
     expect(codeOf(decodeTalk("trustee-approved", altered("trustee-approved", 5, 2)))).toBe("out-of-range");
     expect(codeOf(decodeTalk("trustee-approved", altered("trustee-approved", 4, "x".repeat(65))))).toBe("out-of-range");
-    expect(codeOf(decodeTalk("trustee-contest", altered("trustee-contest", 3, fill(31, 1))))).toBe("out-of-range");
+    expect(codeOf(decodeTalk("trustee-contest", altered("trustee-contest", 3, fill(4097, 1))))).toBe("out-of-range");
     expect(codeOf(decodeTalk("trustee-lost", altered("trustee-lost", 1, fill(33, 1))))).toBe("out-of-range");
     expect(codeOf(decodeTalk("trustee-lost", altered("trustee-lost", 2, 2 ** 32)))).toBe("out-of-range");
   });
