@@ -3,7 +3,10 @@ import { day, type Device, hour, memoryRelay, must } from "@photon/testkit";
 import { approve, become, guarded, type Guarded, later, recoverWith } from "@photon/testkit/guarded";
 import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
+import { openPhone } from "./open-phone.ts";
 import { pastEngine } from "./packets.ts";
+import { deviceAuthor, ownBoards, postEntry, readBoards, sightings } from "../../packages/engine/src/plan/board.ts";
+import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
 import { batchSchema } from "../../packages/engine/src/recovery/records.ts";
 import { seenPlan } from "../../packages/engine/src/trustee/cases.ts";
 import { activeTrusts } from "../../packages/engine/src/trustee/records.ts";
@@ -178,4 +181,116 @@ describe("trustees who fall silent", () => {
     await later(story, hour, ana, dee);
     expect(await states()).toEqual(["holding", "holding", "holding"]);
   });
+
+  test("R10: are asked once a year whether they are still willing; who says yes stays, who says no is replaced", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, ana, trustees } = story;
+    const [ben, chi, dee] = trustees as [Device, Device, Device];
+    for (const days of [150, 150, 40]) await later(story, days * day, ana, ...trustees);
+    expect(must(await ben.engine.trusteeships())).toMatchObject([{ state: "holding", askedAgain: undefined }]);
+    await later(story, 20 * day, ana, ...trustees);
+    expect(must(await ben.engine.trusteeships())).toMatchObject([{ state: "holding", askedAgain: expect.any(Number) as number }]);
+    expect(must(await ana.engine.planStatus())?.alarms.join(" ")).toContain("3 have not said for a year");
+    must(await ben.engine.answerTrustee("Ana", true));
+    must(await chi.engine.answerTrustee("Ana", false));
+    await world.settle(ana, ben, chi, dee);
+    expect(must(await ben.engine.trusteeships())).toMatchObject([{ state: "holding", askedAgain: undefined }]);
+    const status = must(await ana.engine.planStatus());
+    expect(status?.members.map(({ state }) => state)).toEqual(["holding", "lost", "holding"]);
+    expect(status?.alarms.join(" ")).toMatch(/Chi no longer holds a share.*One has not said for a year/u);
+    // Asked, not pestered.
+    const asked = must(await dee.engine.trusteeships())[0]?.askedAgain;
+    await later(story, 3 * day, ana, dee);
+    expect(must(await dee.engine.trusteeships())[0]?.askedAgain).toBe(asked);
+    await later(story, 30 * day, ana, dee);
+    expect(must(await dee.engine.trusteeships())[0]?.askedAgain).toBeGreaterThan(asked ?? Number.POSITIVE_INFINITY);
+  });
 });
+
+describe("a plan queue", () => {
+  test("does not grow with the years: of the daily pins the first and the newest are kept", async () => {
+    story = await guarded({ peers: 0 });
+    const { work } = await openPhone(story.ana);
+    const known = (await loadPlans(work)).find(isDealt);
+    if (known === undefined) throw new Error("no plan");
+    const pins = async () =>
+      (await sightings(work, ownBoards(known))).flatMap(({ entry }) => (entry.body.kind === "pin" ? [entry.body.value] : []));
+    const [pin] = await pins();
+    if (pin === undefined) throw new Error("nothing was pinned");
+    const before = (await pins()).length;
+    for (let daily = 1; daily <= 20; daily++) {
+      const value = { ...pin, sequence: pin.sequence + 1000 + daily };
+      await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "pin", value });
+    }
+    expect(await pins()).toHaveLength(before + 20);
+    expect((await readBoards(work, ownBoards(known))).operators).toEqual([true]);
+    const left = (await pins()).map(({ sequence }) => sequence - pin.sequence).toSorted((a, b) => a - b);
+    expect(left.length).toBeLessThanOrEqual(2);
+    expect(left.at(-1)).toBe(1020);
+  });
+});
+
+describe("a recovery that was contested and came to nothing", () => {
+  test("R5: has the plan's secrets replaced, with the same trustees, who are asked anew", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, ana, trustees } = story;
+    const [ben, chi] = trustees as [Device, Device, Device];
+    const impostor = await world.recover("somebody else's phone");
+    await approve(impostor, ben);
+    await world.settle(...trustees);
+    await later(story, hour, ana, ...trustees);
+    must(await ana.engine.contest());
+    await world.settle(ana, ...trustees);
+    await later(story, 10 * day, ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 1, protected: true });
+    await later(story, 5 * day, ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2, threshold: 2, protected: false });
+    const before = (await activeTrusts((await openPhone(chi)).work))[0]?.opened.verification;
+    for (const trustee of trustees) must(await trustee.engine.answerTrustee("Ana", true));
+    await world.settle(ana, ...trustees);
+    await world.settle(ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2, protected: true });
+    const after = (await activeTrusts((await openPhone(chi)).work)).at(-1)?.opened.verification;
+    expect(after).toBeDefined();
+    expect(after).not.toEqual(before);
+    // Once: what is dead in the old plan's queue says nothing of the new one.
+    await later(story, 20 * day, ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2 });
+  });
+});
+
+describe("people behind a host", () => {
+  test("R11: count as that host, when a plan is made and when somebody's custody changes", async () => {
+    story = await guarded();
+    const { ana, trustees } = story;
+    const [ben, chi] = trustees as [Device, Device];
+    expect(must(await ana.engine.planStatus())?.alarms.join(" ")).not.toContain("Hosts");
+    await moveToHost(ben, "https://one.example");
+    await later(story, 15 * day, ana, ben, chi);
+    expect((await anaKnows(ana, "Ben"))?.custody).toBe("host(https://one.example)");
+    expect(must(await ana.engine.planStatus())?.alarms.join(" ")).not.toContain("Hosts");
+    await moveToHost(chi, "https://two.example");
+    await later(story, 15 * day, ana, ben, chi);
+    expect(must(await ana.engine.planStatus())?.alarms.join(" ")).toContain("Hosts (https://one.example, https://two.example)");
+    const refused = await ana.engine.planTrustees({ trustees: ["Ben", "Chi", "Dee"], threshold: 2 });
+    expect(refused).toMatchObject({ ok: false, error: { code: "plan-hosts" } });
+    must(await ana.engine.planTrustees({ trustees: ["Ben", "Chi", "Dee", "peer 1"], threshold: 3 }));
+  });
+});
+
+const anaKnows = async (ana: Device, who: string) => must(await ana.engine.contacts()).find(({ petname }) => petname === who);
+
+/** This person's side says to Ana that a host keeps its keys from now on. */
+async function moveToHost(device: Device, host: string): Promise<void> {
+  const copy = await openPhone(device);
+  const relationship = await copy.relationship("Ana");
+  const { plan, custody } = relationship.mine.state;
+  const inbox = relationship.peer?.state.inbox;
+  if (custody === undefined || inbox === undefined) throw new Error("nobody to tell");
+  const statement = await copy.sign(relationship, "plan", {
+    custody: { class: "host", strength: "software", escrow: false, shares: false, trustees: false, host },
+    plan: { ...plan, version: plan.version + 1 },
+  });
+  await copy.append(inbox, { kind: "lineage", value: { statements: [statement.bytes] } });
+  await later(story, hour, story.ana);
+}

@@ -23,6 +23,7 @@ export const trusteeshipJson = (one: Trusteeship): JsonObject => ({
   petname: one.petname,
   state: one.state,
   since: instant(one.since),
+  ...(one.askedAgain === undefined ? {} : { askedAgain: instant(one.askedAgain) }),
   hint: one.hint,
   threshold: one.threshold ?? null,
   delayHours: one.delayHours,

@@ -123,7 +123,7 @@ async function lookAtRecoveries(engine: Engine, seen: Seen): Attempt<readonly Wa
     ]),
     ...(progress.value === undefined ? [] : [progressFound(progress.value)]),
     ...trusteeships.value.flatMap((trusteeship): Found[] => [
-      [`trustee ${trusteeship.petname}`, { kind: "trustee", trusteeship }, trusteeship.state],
+      [`trustee ${trusteeship.petname}`, { kind: "trustee", trusteeship }, `${trusteeship.state} ${trusteeship.askedAgain ?? ""}`],
       ...trusteeship.cases.map((one): Found => [
         `case ${trusteeship.petname} ${one.request}`,
         { kind: "case", trusteeship, case: one },

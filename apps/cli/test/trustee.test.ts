@@ -51,6 +51,15 @@ describe("photon trustee list and status", () => {
     expect(asked.out).toContain("they ask you to be");
     expect(asked.err).toMatch(/“Ben” asks you to be a trustee\.\nNext: `photon trustee accept Ben`/u);
 
+    const again = fakePhoton({ trusteeships: [trusteeship({ askedAgain: Date.parse(noonText) })] });
+    expect((await again.photon("trustee")).err).toMatch(
+      /“Ben” asks, as once a year, whether you are still willing\.\nNext: `photon trustee accept Ben`/u,
+    );
+    expect((await again.photon("trustee", "--json")).json).toEqual({
+      schema: 1,
+      trusteeships: [{ ...shape, askedAgain: noonText, cases: [] }],
+    });
+
     const { photon } = fakePhoton({ trusteeships: [trusteeship({ cases: [recoveryCase()] })] });
     const listed = await photon("trustee");
     expect(listed.err).toContain("Somebody recovers in the name of “Ben”: 3f9a11c2  from a device that calls itself “new phone”");

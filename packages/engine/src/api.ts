@@ -248,6 +248,8 @@ export interface Trusteeship {
   readonly petname: string;
   readonly state: "asked" | "accepted" | "holding" | "refused" | "lost";
   readonly since: number;
+  /** Milliseconds: since when they ask, as once a year, whether this person is still willing. */
+  readonly askedAgain: number | undefined;
   readonly hint: string;
   readonly threshold: number | undefined;
   readonly delayHours: number;

@@ -151,6 +151,12 @@ export const engineErrors = {
     message: "It cannot take that many trustees.",
     remedy: "Let it take at least one, and fewer than all: else one who is away would keep you out.",
   },
+  "plan-hosts": {
+    exit: 2,
+    message: "Hosts keep the keys of so many of these people that they could recover as you without any of them.",
+    remedy:
+      "Choose more people who have a device of their own, or let it take more of them: `photon contacts` shows who is hosted.",
+  },
   "plan-delay": {
     exit: 2,
     message: "That delay cannot be used.",

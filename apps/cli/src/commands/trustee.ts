@@ -146,9 +146,10 @@ async function list(cli: Cli, extra: readonly string[]): Attempt<Answer> {
   });
 }
 
-function noteworthy(cli: Cli, { petname, state, cases }: Trusteeship): string[] {
+function noteworthy(cli: Cli, { petname, state, askedAgain, cases }: Trusteeship): string[] {
   return [
     ...(state === "asked" ? [`${named(petname)} asks you to be a trustee.`] : []),
+    ...(askedAgain === undefined ? [] : [`${named(petname)} asks, as once a year, whether you are still willing.`]),
     ...cases.filter(isOpen).map((one) => `Somebody recovers in the name of ${named(petname)}: ${caseLine(one, cli.world.now())}.`),
   ];
 }
@@ -156,7 +157,7 @@ function noteworthy(cli: Cli, { petname, state, cases }: Trusteeship): string[] 
 function nextFor(all: readonly Trusteeship[]): string {
   const open = all.find(({ cases }) => cases.some((one) => isOpen(one) && !one.approvedByMe));
   if (open !== undefined) return `\`photon trustee status ${typedAs(open)}\` shows what to look out for.`;
-  const asked = all.find(({ state }) => state === "asked");
+  const asked = all.find(({ state, askedAgain }) => state === "asked" || askedAgain !== undefined);
   if (asked !== undefined)
     return `\`photon trustee accept ${typedAs(asked)}\` explains it and asks once more; \`photon trustee refuse ${typedAs(asked)}\` says no.`;
   return all.length === 0

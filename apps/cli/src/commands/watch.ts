@@ -95,7 +95,7 @@ function eventText(event: WatchEvent, now: number): string {
     case "recovered":
       return progressWords(event.progress);
     case "trustee":
-      return `trustee of ${named(event.trusteeship.petname)}: ${trusteeshipWords[event.trusteeship.state]}; \`photon trustee\` tells more`;
+      return `trustee of ${named(event.trusteeship.petname)}: ${event.trusteeship.askedAgain === undefined ? trusteeshipWords[event.trusteeship.state] : "they ask whether you are still willing"}; \`photon trustee\` tells more`;
     case "case":
       return `somebody recovers in the name of ${named(event.trusteeship.petname)}: ${caseLine(event.case, now)}; \`photon trustee status\` tells what to look out for`;
     case "message":

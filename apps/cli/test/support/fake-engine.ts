@@ -96,6 +96,7 @@ export const trusteeship = (parts: Partial<Trusteeship> = {}): Trusteeship => ({
   petname: "Ben",
   state: "holding",
   since: noon,
+  askedAgain: undefined,
   hint: "Ask me about the blue bicycle",
   threshold: 2,
   delayHours: 48,

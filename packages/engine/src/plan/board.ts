@@ -100,7 +100,10 @@ async function readBoard(work: Work, name: Boards, board: Board): Promise<Result
       after = Math.max(after, seq);
     }
     if (after !== from) work.write("cursor", cursor, cursorSchema, after);
-    if (after >= last || last <= gone) return ok(undefined);
+    if (after >= last || last <= gone) {
+      await forgetOldPins(work, name);
+      return ok(undefined);
+    }
     // What is withheld may be an objection: an operator that shows fewer entries than it has was not read.
     if (entries.length === 0) return unread(board, "a plan queue is shown with a gap");
   }
@@ -125,6 +128,32 @@ async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<voi
   await setState(work, `board/${id}`, encode(rowSchema, { entry: received }));
   await setState(work, `bseen/${id}`, encodeFirstSeen(work.now()));
 }
+
+/**
+ * A device pins the archive's head once a day, for years: of each register the first pin, which says since when there has been one,
+ * and the newest are kept.
+ */
+async function forgetOldPins(work: Work, name: Boards): Promise<void> {
+  const pins = new Map<string, { readonly id: string; readonly sequence: number; readonly firstSeen: number }[]>();
+  for (const { entry, firstSeen } of await sightings(work, name)) {
+    if (entry.body.kind !== "pin") continue;
+    const { vault, register, sequence } = entry.body.value;
+    const key = `${vault} ${toHex(register)} ${toHex(entry.author)}`;
+    pins.set(key, [...(pins.get(key) ?? []), { id: toHex(entry.id), sequence, firstSeen }]);
+  }
+  for (const some of pins.values()) {
+    if (some.length <= maxPins) continue;
+    const [first] = some.toSorted((a, b) => a.firstSeen - b.firstSeen);
+    const newest = some.toSorted((a, b) => b.sequence - a.sequence)[0];
+    for (const pin of some) {
+      if (pin === first || pin === newest) continue;
+      await setState(work, `board/${prefixOf(name)}/${pin.id}`, undefined);
+      await setState(work, `bseen/${prefixOf(name)}/${pin.id}`, undefined);
+    }
+  }
+}
+
+const maxPins = 8;
 
 const asks = ({ body }: Entry, key: Bytes): boolean => {
   const request = body.kind === "approve" ? requestIn(body.value) : undefined;

@@ -78,12 +78,14 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
       delay: plan.delayHours,
       dealt: Math.floor(work.now() / day),
     });
+    const willing = known.members.get(relationship.id)?.willing;
     await setRecord(work, planKeys.member(plan.version, relationship.id), memberSchema, {
       state: "sent",
       since: work.now(),
       index: shares.index.slice() as Shares["index"],
       pseudonym,
       packet: sha256(packet),
+      ...(willing === undefined ? {} : { willing }),
     });
     await sendPacket(work, relationship, name, packet);
     packet.fill(0);

@@ -1,6 +1,6 @@
 /**
  * What an owner's devices do for a plan while nobody types: deal it once all have agreed, announce it, pin the archive's newest
- * head on the plan queue, and let go of a plan that another has replaced everywhere.
+ * head on the plan queue, let go of a plan that another has replaced everywhere, and keep it good (`renew.ts`).
  */
 import { equalBytes, uint } from "@photon/protocol/codec";
 import { encodeTalk } from "@photon/protocol/recovery";
@@ -18,6 +18,7 @@ import { announcePlan } from "./announce.ts";
 import { deviceAuthor, flushBoards, forgetBoards, ownBoards, postEntry, readBoards, sightings } from "./board.ts";
 import { deal } from "./deal.ts";
 import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
+import { keepPlanGood } from "./renew.ts";
 
 const day = 24 * 3_600_000;
 const pinEvery = day;
@@ -43,6 +44,7 @@ export async function planDuties(work: Work, signal?: AbortSignal): Promise<read
     await work.commit();
   }
   await letGo(work);
+  await keepPlanGood(work);
   await work.commit();
   return problems;
 }

@@ -5,17 +5,15 @@
  */
 import { err, ok, type Result } from "@photon/protocol/codec";
 import { parseOrigin } from "@photon/protocol/meeting";
-import { defaultDelayHours, encodeTalk, maxDelayHours } from "@photon/protocol/recovery";
+import { defaultDelayHours, maxDelayHours } from "@photon/protocol/recovery";
 import { contestedThreshold, maxTrustees } from "@photon/protocol/trustees";
 import type { PlanOptions } from "../api.ts";
-import { newContent } from "../conversation/content.ts";
-import { postUntilAcked } from "../conversation/post.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { findContact } from "../meeting/contacts.ts";
-import { loadRelationship } from "../relationship/relationship.ts";
-import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
-import { loadPlans, type Plan, planKeys, planSchema } from "./records.ts";
+import { hostsOf, hostsReach } from "./hosts.ts";
+import { loadPlans, type Plan } from "./records.ts";
+import { askForPlan } from "./renew.ts";
 
 /** @param relay the profile's own, which holds the plan queue; `options.mirror` holds it too. */
 export async function makePlan(work: Work, relay: string, options: PlanOptions): Promise<Result<Plan, PhotonError>> {
@@ -32,6 +30,8 @@ export async function makePlan(work: Work, relay: string, options: PlanOptions):
   const threshold = options.threshold ?? Math.floor(members.length / 2) + (members.length > 2 ? 1 : 0);
   const contested = contestedThreshold(members.length, threshold);
   if (!contested.ok) return err(photonError("plan-threshold", contested.error.detail));
+  const hosts = await hostsOf(work, members);
+  if (hostsReach(hosts, threshold)) return err(photonError("plan-hosts", [...hosts.keys()].join(", ")));
   const delayHours = options.delayHours ?? defaultDelayHours;
   if (!Number.isInteger(delayHours) || delayHours < 0 || delayHours > maxDelayHours)
     return err(photonError("plan-delay", `${delayHours} hours`));
@@ -52,12 +52,7 @@ export async function makePlan(work: Work, relay: string, options: PlanOptions):
     members,
     operators: mirror === undefined || mirror === relay ? [relay] : [relay, mirror],
   };
-  await setRecord(work, planKeys.record(plan.version), planSchema, plan);
-  for (const id of members) {
-    const relationship = await loadRelationship(work, id);
-    const body = encodeTalk("trustee-ask", { plan: plan.plan, version: plan.version, delayHours, again: false });
-    await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-ask", body));
-  }
+  await askForPlan(work, plan);
   return ok(plan);
 }
 

@@ -69,6 +69,8 @@ export const memberSchema = struct({
   /** Milliseconds: when holding was last proved, and when they last said that they are willing. */
   proved: [6, optional(uint())],
   willing: [7, optional(uint())],
+  /** When they were last asked again. */
+  reasked: [8, optional(uint())],
 });
 export type Member = SchemaType<typeof memberSchema>;
 

@@ -6,7 +6,8 @@ import { loadRelationship, relationshipIds } from "../relationship/relationship.
 import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcedVersion } from "./announce.ts";
-import { isHeld, loadPlans, type Member } from "./records.ts";
+import { hostsOf, hostsReach } from "./hosts.ts";
+import { isHeld, type KnownPlan, loadPlans, type Member } from "./records.ts";
 
 /** Of the newest plan; undefined without one. */
 export async function planStatus(work: Work): Promise<PlanStatus | undefined> {
@@ -41,8 +42,17 @@ export async function planStatus(work: Work): Promise<PlanStatus | undefined> {
     announced,
     inForce,
     relationships,
-    alarms: alarmsOf(members, [...known.members.values()], plan, isProtected, work.now()),
+    alarms: [...(await hostAlarms(work, known)), ...alarmsOf(members, [...known.members.values()], plan, isProtected, work.now())],
   };
+}
+
+/** R11, at any change of custody. */
+async function hostAlarms(work: Work, { plan, members }: KnownPlan): Promise<readonly string[]> {
+  const hosts = await hostsOf(work, members.keys());
+  if (!hostsReach(hosts, plan.threshold)) return [];
+  return [
+    `Hosts (${[...hosts.keys()].join(", ")}) now keep the keys of enough of your trustees to recover as you: replace the plan.`,
+  ];
 }
 
 function shownState(member: Member, now: number): Pick<TrusteeMember, "state" | "since"> {
@@ -75,7 +85,9 @@ function alarmsOf(
     if (state === "lost" && isProtected) alarms.push(`${petname} no longer holds a share; replace the plan.`);
     if (state === "stale") alarms.push(`${petname} has not been heard for a while.`);
   }
-  const unasked = records.filter(({ willing }) => willing !== undefined && elapsed(willing, now) >= willingEvery).length;
+  const unasked = records.filter(
+    ({ state, willing }) => state === "holding" && willing !== undefined && elapsed(willing, now) >= willingEvery,
+  ).length;
   if (unasked > 0) alarms.push(`${unasked === 1 ? "One has" : `${unasked} have`} not said for a year that they are still willing.`);
   if (plan.threshold === 1) alarms.push("Any one of your trustees could be you, after the delay.");
   if (plan.delayHours === 0) alarms.push("With no delay you have no time to object to a recovery in your name.");

@@ -104,7 +104,11 @@ export async function recoveryNotices(work: Work): Promise<readonly RecoveryNoti
 }
 
 /** Requests (hex) that are nothing to warn of: our own, and those by which we are who we are. */
-async function finishedRequests(work: Work, plans: readonly DealtPlan[], digests: readonly Bytes[]): Promise<ReadonlySet<string>> {
+export async function finishedRequests(
+  work: Work,
+  plans: readonly DealtPlan[],
+  digests: readonly Bytes[],
+): Promise<ReadonlySet<string>> {
   const over = new Set<string>();
   const row = await loadRecovery(work);
   if (row !== undefined) over.add(toHex(row.digest));

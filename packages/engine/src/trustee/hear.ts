@@ -26,8 +26,10 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
     case "trustee-ask": {
       const talk = decodeTalk(kind, content.body);
       if (!talk.ok) return;
-      const { plan, version, delayHours } = talk.value;
+      const { plan, version, delayHours, again } = talk.value;
       const known = await getRecord(work, trustKeys.plan(id, version), trustSchema);
+      if (again && known?.state === "holding" && equalBytes(known.plan, plan))
+        await setRecord(work, trustKeys.plan(id, version), trustSchema, { ...known, askedAgain: work.now() });
       if (known !== undefined || (await loadTrusts(work, id)).length >= maxPlans) return;
       await setRecord(work, trustKeys.plan(id, version), trustSchema, {
         plan,

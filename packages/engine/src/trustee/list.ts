@@ -27,6 +27,7 @@ async function show(work: Work, trust: KnownTrust): Promise<Trusteeship> {
     petname: (await getRecord(work, keys.petname(trust.relationship), petnameSchema)) ?? "",
     state: trust.state === "dismissed" ? "lost" : trust.state,
     since: trust.since,
+    askedAgain: trust.askedAgain,
     hint: trust.opened?.hint ?? "",
     threshold: trust.opened?.verification.threshold,
     delayHours: trust.opened?.delay ?? trust.delayHours,
@@ -44,7 +45,7 @@ export async function trusteeshipOf(work: Work, relationship: string): Promise<R
 export async function answerAsk(work: Work, relationship: string, accepts: boolean): Promise<Result<void, PhotonError>> {
   const trust = (await loadTrusts(work, relationship)).at(-1);
   if (trust === undefined || trust.state === "dismissed") return err(photonError("not-trustee"));
-  const { relationship: id, opened: _, ...row } = trust;
+  const { relationship: id, opened: _, askedAgain: __, ...row } = trust;
   const state = accepts ? (trust.state === "holding" ? "holding" : "accepted") : "refused";
   await setRecord(work, trustKeys.plan(id, trust.version), trustSchema, { ...row, state, since: work.now() });
   const talk = await loadRelationship(work, id);

@@ -22,6 +22,8 @@ export const trustSchema = struct({
   packet: [6, optional(bytes(packetLength))],
   /** The month for which holding was last proved. */
   month: [7, optional(uint({ max: 100_000 }))],
+  /** Since when they ask whether we are still willing. */
+  askedAgain: [8, optional(uint())],
 });
 export type Trust = SchemaType<typeof trustSchema>;
 

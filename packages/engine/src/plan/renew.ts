@@ -1,0 +1,76 @@
+/**
+ * What keeps a plan good for years: trustees are asked once a year whether they are still willing (R10), and the secrets of a plan
+ * under which somebody has tried, and failed, to recover in the owner's name are replaced (R5, last sentence). Both ask people, and
+ * decide nothing for them.
+ */
+import { casesOf, encodeTalk, willingEvery } from "@photon/protocol/recovery";
+import { fromHex } from "@photon/protocol/codec";
+import { newContent } from "../conversation/content.ts";
+import { postUntilAcked } from "../conversation/post.ts";
+import { loadRelationship } from "../relationship/relationship.ts";
+import { setRecord } from "../relationship/records.ts";
+import type { Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
+import { finishedRequests } from "../succession/notices.ts";
+import { ownBoards, sightings } from "./board.ts";
+import {
+  type DealtPlan,
+  isDealt,
+  isHeld,
+  type KnownPlan,
+  loadPlans,
+  memberSchema,
+  type Plan,
+  planKeys,
+  planSchema,
+} from "./records.ts";
+
+const askAgainEvery = 30 * 24 * 3_600_000;
+
+export async function keepPlanGood(work: Work): Promise<void> {
+  const plans = await loadPlans(work);
+  const last = plans.at(-1);
+  // One that is being dealt is asked about just now.
+  if (last === undefined || !isDealt(last) || !isHeld(last)) return;
+  await askWillingness(work, last);
+  if (await hasDeadContest(work, plans, last)) await askForPlan(work, nextVersion(work, last.plan));
+}
+
+async function askWillingness(work: Work, { plan, members }: KnownPlan): Promise<void> {
+  for (const [id, member] of members) {
+    const { state, willing, reasked } = member;
+    if (state !== "holding" || willing === undefined || elapsed(willing, work.now()) < willingEvery) continue;
+    if (reasked !== undefined && elapsed(reasked, work.now()) < askAgainEvery) continue;
+    await setRecord(work, planKeys.member(plan.version, id), memberSchema, { ...member, reasked: work.now() });
+    await ask(work, plan, id, true);
+  }
+}
+
+/** Whether a recovery under this plan was contested, and came to nothing: not one by which we are who we are. */
+async function hasDeadContest(work: Work, plans: readonly KnownPlan[], { plan, dealt, ...rest }: DealtPlan): Promise<boolean> {
+  const seen = await sightings(work, { ...ownBoards({ plan, dealt, ...rest }) });
+  if (!seen.some(({ entry }) => entry.body.kind === "contest")) return false;
+  const rules = { threshold: plan.threshold, contested: plan.contested, delay: plan.delayHours * 3_600_000 };
+  const dead = [...casesOf(rules, seen, [], work.now())].filter(
+    ([, { contestedAt, state }]) => contestedAt !== undefined && state.kind === "expired",
+  );
+  if (dead.length === 0) return false;
+  const digests = dead.flatMap(([digest]) => fromHex(digest) ?? []);
+  const finished = await finishedRequests(work, plans.filter(isDealt), digests);
+  return dead.some(([digest]) => !finished.has(digest));
+}
+
+/** The same people and choices, under secrets that are new. */
+const nextVersion = (work: Work, plan: Plan): Plan => ({ ...plan, version: plan.version + 1, created: work.now() });
+
+/** Writes a plan down, and asks everybody whom it names. In the caller's unit. */
+export async function askForPlan(work: Work, plan: Plan): Promise<void> {
+  await setRecord(work, planKeys.record(plan.version), planSchema, plan);
+  for (const id of plan.members) await ask(work, plan, id, false);
+}
+
+async function ask(work: Work, { plan, version, delayHours }: Plan, id: string, again: boolean): Promise<void> {
+  const relationship = await loadRelationship(work, id);
+  const body = encodeTalk("trustee-ask", { plan, version, delayHours, again });
+  await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-ask", body));
+}
