@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import type { Figure } from "./measure.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const suites = ["relay", "session", "peers-session", "engine", "archive", "trustees"] as const;
-const options = ["--quick", "--save"] as const;
+const suites = ["relay", "session", "peers-session", "engine", "archive", "trustees", "recovery"] as const;
+const options = ["--quick", "--whole", "--save"] as const;
 
 /** Worse than this part of what it was is said; less is noise. */
 const noise = 0.75;
@@ -47,9 +47,13 @@ async function run(suite: string): Promise<readonly Figure[]> {
   console.log(`\n${suite}`);
   // Without the helpers that collect garbage and compile beside it: what is said to take one core takes one.
   const flags = ["--single-threaded", "--expose-gc", "--import", "tsx", "--conditions", "photon-source"];
-  const child = spawn(process.execPath, [...flags, here(`${suite}.ts`), ...(quick ? ["--quick"] : [])], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...flags, here(`${suite}.ts`), ...words.filter((word) => word === "--quick" || word === "--whole")],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const ended = new Promise<string>((resolve) => child.once("close", (code, signal) => resolve(signal ?? String(code))));
   const found: Figure[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

@@ -17,21 +17,19 @@ import {
 import { openSqliteStore } from "@photon/engine/adapters/sqlite";
 import type { Store } from "@photon/engine/ports";
 import { encode, toHex } from "@photon/protocol/codec";
-import { makeQueueKeys, rotationKeys } from "@photon/protocol/queue";
 import { makeSession } from "@photon/protocol/session";
-import { ed25519Signer, type Leaf, leafSchema, makeLeafId, makeSideId, signStatement } from "@photon/protocol/statement";
+import { leafSchema } from "@photon/protocol/statement";
 import { must } from "@photon/testkit";
 import { keepDevice } from "../../packages/engine/src/circle/devices.ts";
 import { setState } from "../../packages/engine/src/circle/state.ts";
 import { found } from "../../packages/engine/src/conversation/founding.ts";
 import { profileSchema, selfOf } from "../../packages/engine/src/profile/profile.ts";
-import { computeCustody } from "../../packages/engine/src/relationship/custody.ts";
-import { flagSchema, keys as recordKeys, petnameSchema, setRecord } from "../../packages/engine/src/relationship/records.ts";
-import { addStatements, loadCircle, setPeer } from "../../packages/engine/src/relationship/relationship.ts";
-import { admitSiblings, beginSide } from "../../packages/engine/src/relationship/side.ts";
+import { loadCircle } from "../../packages/engine/src/relationship/relationship.ts";
+import { admitSiblings } from "../../packages/engine/src/relationship/side.ts";
 import { say } from "../../packages/engine/src/relationship/speaking.ts";
 import { parseRow, Work } from "../../packages/engine/src/storage/core.ts";
 import { agreeingServers } from "./agreeing-servers.ts";
+import { madeUpLeaf, madeUpRelationship } from "./made-up.ts";
 
 const [task, folder = "", count = "0"] = process.argv.slice(2);
 const relayUrl = "https://memory.example";
@@ -64,7 +62,7 @@ async function make(relationships: number): Promise<void> {
   const engine = must(await createProfile(ports, { device: "laptop", relay: relayUrl, vault: relayUrl }));
   const work = await openWork();
   const phone = toHex(systemRandom.bytes(8));
-  const leaf = await madeUpLeaf();
+  const leaf = await madeUpLeaf(work);
   const circle = await loadCircle(work);
   await say(work, circle, "admit", { leaves: [leaf.leaf], proof: "device" });
   const { recipient } = await memoryKeyStore(systemRandom).open();
@@ -134,41 +132,11 @@ async function openWork(): Promise<Work> {
   return new Work(ports, selfOf(parseRow(profileSchema, row.value)), new Map());
 }
 
-async function madeUpLeaf(): Promise<{ readonly leaf: Leaf; readonly seed: Uint8Array<ArrayBuffer> }> {
-  const seed = systemRandom.bytes(32);
-  const id = makeLeafId(ed25519Signer(seed).publicKey);
-  return { leaf: { id, lastResort: (await session.makeKeyPackage({ id, seed })).public }, seed };
-}
-
 async function makeRelationship(work: Work, phone: string, petname: string): Promise<void> {
-  const id = toHex(systemRandom.bytes(16));
-  const relationship = await beginSide(work, id, relayUrl, { role: "inviter", invitation: systemRandom.bytes(16) });
-  const spare = (await madeUpLeaf()).leaf;
-  await setState(work, `spare/${phone}/${work.self.device}/${toHex(spare.id)}`, encode(leafSchema, spare));
-  const sibling = { device: phone, name: "phone", leaf: spare.id, recipient: "", added: 0, status: "live" } as const;
-  await admitSiblings(work, relationship, [sibling]);
-  const { leaf, seed } = await madeUpLeaf();
-  const side = makeSideId(systemRandom.bytes(32));
-  const queue = makeQueueKeys(systemRandom.bytes(96));
-  const begun = await signStatement(
-    {
-      type: "found",
-      side,
-      heads: [],
-      claimedAt: work.now(),
-      body: {
-        suite: "ed25519-xwing-aes256gcm-sha512",
-        leaf,
-        inbox: { relay: relayUrl, sendId: queue.sendId, rotation: 0, ...rotationKeys(queue.root, 0) },
-        custody: computeCustody("software", { trustees: false }),
-        plan: { version: 0, commitments: [], admissionKeys: [] },
-      },
-    },
-    ed25519Signer(seed),
-  );
-  await setPeer(work, relationship, side);
-  await addStatements(work, relationship, [begun]);
-  await setRecord(work, recordKeys.confirmed(id), flagSchema, true);
-  await setRecord(work, recordKeys.petname(id), petnameSchema, petname);
-  await found(work, relationship);
+  await madeUpRelationship(work, relayUrl, petname, async (relationship) => {
+    const spare = (await madeUpLeaf(work)).leaf;
+    await setState(work, `spare/${phone}/${work.self.device}/${toHex(spare.id)}`, encode(leafSchema, spare));
+    const sibling = { device: phone, name: "phone", leaf: spare.id, recipient: "", added: 0, status: "live" } as const;
+    await admitSiblings(work, relationship, [sibling]);
+  });
 }
