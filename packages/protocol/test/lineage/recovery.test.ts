@@ -183,7 +183,7 @@ describe("a contested recovery", () => {
     expect(seen.successions).toMatchObject([{ status: "pending", until: side.at + wait }]);
     side.contest("phone", { heads: before, at: side.at + day });
     expect(side.reduce(side.at + day).kind).toBe("contested");
-    const state = side.reduce(side.at + 14 * day);
+    const state = side.reduce(side.at + day + 14 * day + escalationWait);
     expect(state).toMatchObject({ kind: "active", epoch: 0 });
     expect(live(state)).toEqual(["phone"]);
   });

@@ -20,6 +20,8 @@ import {
 
 const names = ["phone", "laptop", "thief", "new", "second new", "rival"];
 const wait = 48 * hour;
+/** For so long an escalation is waited for. */
+const longestEscalation = 14 * day + escalationWait;
 const live = (state: LineageState): string[] => named(state, names, "live");
 const retired = (state: LineageState): string[] => named(state, names, "retired");
 const standings = (state: LineageState, ...statements: readonly Statement[]): string[] =>
@@ -235,7 +237,11 @@ describe("contestEscalates", () => {
     expect(standings(contested, succeed, contest)).toEqual(["void: contestEscalates", "counts"]);
     expect(contested.kind).toBe("contested");
     expect(live(contested)).toEqual(["phone", "laptop"]);
-    expect(successionIn(contested, succeed)).toMatchObject({ status: "contested", contest: contest.id, until: begun + 14 * day });
+    expect(successionIn(contested, succeed)).toMatchObject({
+      status: "contested",
+      contest: contest.id,
+      until: begun + day + longestEscalation,
+    });
     expect(contested.changes.slice(-2)).toMatchObject([
       { kind: "succeed", grade: "unproven" },
       { kind: "contest", grade: "continuous", reason: "still-here" },
@@ -278,12 +284,26 @@ describe("contestEscalates", () => {
     });
   });
 
-  test("R5: no expiry keeps a side contested for more than 28 days", () => {
+  test("R5: no expiry keeps a side contested for more than 28 days, and nobody does by contesting again", () => {
     const side = ana();
-    const succeed = side.succeed(["new"], 1, { ...archived(side), expiry: side.at + 1000 * day });
+    const begun = side.at;
+    const succeed = side.succeed(["new"], 1, { ...archived(side), expiry: begun + 1000 * day });
     side.contest("phone", archived(side));
-    expect(successionIn(side.reduce(), succeed)).toMatchObject({ status: "contested", until: side.at + 28 * day });
-    expect(side.reduce(side.at + 28 * day).kind).toBe("active");
+    for (let at = 1; at < 28; at += 3) side.contest(at % 2 === 0 ? "phone" : "laptop", { ...archived(side), at: begun + at * day });
+    expect(successionIn(side.reduce(begun + 27 * day), succeed)).toMatchObject({ status: "contested", until: begun + 28 * day });
+    expect(side.reduce(begun + 28 * day)).toMatchObject({ kind: "active", epoch: 0, nextChange: undefined });
+  });
+
+  test("R5: the longest that a side can be contested: a delay of 14 days, a contest at the end of it, and the 21 of an escalation", () => {
+    const side = new Side();
+    side.found("phone", { plan: trusteePlan(1, { delay: 336 }) });
+    const heads = side.statements.slice(0, 1);
+    side.succeed(["new"], 1, { delay: 336, heads, expiry: 1000 * day });
+    const contested = 14 * day - 1;
+    for (const at of [contested, contested + day, contested + 20 * day]) side.contest("phone", { heads, at });
+    const end = contested + longestEscalation;
+    expect(side.reduce(end - 1)).toMatchObject({ kind: "contested", nextChange: end });
+    expect(side.reduce(end)).toMatchObject({ kind: "active", nextChange: undefined });
   });
 
   test("R5: a contest moves the second key's to 7 days later, but never blocks it", () => {
@@ -373,38 +393,52 @@ describe("contestEscalates", () => {
     expect(standingIn(third.reduce(), void_)).toBe("void: retireIsStrong");
   });
 
-  test("R5: if nothing escalates, the contested succession is void for good at its expiry, and the old side goes on", () => {
+  test("R5: if nothing escalates within 21 days of the contest, the contested succession is void for good, and the old side goes on", () => {
     const side = ana();
     const begun = side.at;
     const succeed = side.succeed(["new"], 1);
     const contest = side.contest("phone", { ...archived(side), at: begun + hour });
     const moved = side.move("laptop", "beside", { ...archived(side), at: begun + hour });
-    const before = side.reduce(begun + 14 * day - 1);
-    expect(before).toMatchObject({ kind: "contested", nextChange: begun + 14 * day });
+    const end = begun + hour + longestEscalation;
+    const before = side.reduce(end - 1);
+    expect(before).toMatchObject({ kind: "contested", nextChange: end });
     expect(standingIn(before, moved)).toBe("void: successionQuarantines");
-    const after = side.reduce(begun + 14 * day);
+    const after = side.reduce(end);
     expect(after).toMatchObject({ kind: "active", epoch: 0, nextChange: undefined });
     expect(standings(after, succeed, contest, moved)).toEqual(["void: contestEscalates", "counts", "counts"]);
     expect(successionIn(after, succeed)).toMatchObject({ status: "void", until: undefined, contest: contest.id });
     // The second key's still counts, on its own.
-    side.at = begun + 20 * day;
+    side.at = begun + 23 * day;
     side.succeed(["new"], 1, { threshold: 1, request: "once more", ...archived(side) });
     expect(side.reduce().kind).toBe("active");
     expect(live(side.reduce(side.at + wait))).toEqual(["new"]);
   });
 
-  test("R5: an escalation that is under way keeps the contested one from expiring, and has 7 days however late the contest", () => {
+  test("R5: an escalation that is under way keeps the contested one from expiring, and has 21 days however late the contest", () => {
     const side = ana();
     const begun = side.at;
     const succeed = side.succeed(["new"], 1, { expiry: begun + 3 * day });
     side.contest("phone", { ...archived(side), at: begun + wait - 1 });
-    const end = begun + wait - 1 + escalationWait;
+    const end = begun + wait - 1 + longestEscalation;
     expect(successionIn(side.reduce(begun + wait), succeed)).toMatchObject({ status: "contested", until: end });
     const escalated = side.succeed(["new"], 1, { threshold: 1, ...archived(side), at: end - 1 });
     const state = side.reduce(end);
     expect(successionIn(state, succeed)).toMatchObject({ status: "contested", until: undefined });
     expect(state.standing.get(idKey(escalated.id))).toEqual({ kind: "pending", until: end - 1 + wait });
     expect(live(side.reduce(end - 1 + wait))).toEqual(["new"]);
+  });
+
+  test("R5: trustees who approve again until 14 days after the contest, and then wait, are in time", () => {
+    const side = ana();
+    const succeed = side.succeed(["new"], 1, archived(side));
+    const contested = side.at + wait - 1;
+    side.contest("phone", { ...archived(side), at: contested });
+    // Their own case was contested somewhat earlier; its approvals have 14 days, and then they wait for 7.
+    const signed = contested - hour + 14 * day + escalationWait;
+    const escalated = side.succeed(["new"], 1, { ...archived(side), threshold: 1, at: signed });
+    expect(standings(side.reduce(signed), succeed, escalated)).toEqual(["void: contestEscalates", "pending"]);
+    expect(side.reduce(signed + wait - 1).kind).toBe("contested");
+    expect(live(side.reduce(signed + wait))).toEqual(["new"]);
   });
 
   test("R5: at a peer who learned it after its expiry an old device cannot end it by contesting: it waits for the person", () => {
@@ -438,7 +472,7 @@ describe("rivalsAreContested", () => {
     expect(standings(state, first, second)).toEqual(["void: rivalsAreContested", "void: rivalsAreContested"]);
     expect(successionIn(state, first)).toMatchObject({ status: "contested", contest: second.id });
     expect(live(state)).toEqual(["phone", "laptop"]);
-    const expired = side.reduce(begun + hour + 14 * day);
+    const expired = side.reduce(begun + hour + longestEscalation);
     expect(expired.kind).toBe("active");
     expect(standings(expired, first, second)).toEqual(["void: rivalsAreContested", "void: rivalsAreContested"]);
   });
@@ -735,9 +769,10 @@ describe("authorityOrder", () => {
     side.contest("phone", { heads: [plan], request: "rival", at: side.at + 3 * day });
     const later = side.reduce(side.at + 3 * day);
     expect(standings(later, old, succeed)).toEqual(["void: authorityOrder", "void: contestEscalates"]);
-    const expired = side.reduce(side.at + hour + 14 * day);
-    expect(standings(expired, old, succeed)).toEqual(["void: contestEscalates", "void: contestEscalates"]);
-    expect(expired.kind).toBe("active");
+    const ended = side.reduce(side.at + 2 * hour + longestEscalation);
+    expect(standings(ended, old, succeed)).toEqual(["void: contestEscalates", "void: contestEscalates"]);
+    expect(ended.kind).toBe("contested");
+    expect(side.reduce(side.at + 3 * day + longestEscalation).kind).toBe("active");
   });
 });
 
