@@ -40,6 +40,10 @@ const five = "TRUSTEES=5 THRESHOLD=3";
 const owner = "OWNER_HAS_OLD_DEVICE";
 /** t of four trustees are malicious: nothing but the peers' delay and the owner are left. */
 const colluders = `${four} MALICIOUS=2 ${owner} OWNER_CHECKS_INBOX DELAY=2`;
+/** A plan that replaces another decides as soon as it is in force. */
+const hasty = "OVERLAP=0";
+/** The thief's plan is seen up to 25⅔ days before there are t approvals, and contests are laid at peers only. */
+const late = "BEGIN=11 CONTEST_AT_PEERS_ONLY";
 const walked = "CHANGED AWAY ONLY_ONCE_WALKED_FORWARD";
 
 export const groups: readonly Group[] = [
@@ -63,8 +67,14 @@ export const groups: readonly Group[] = [
       recovers("recovery, two old devices contest", `LIVENESS ${pair} CONTESTERS=2 EVERY_DEVICE_COUNTS`),
       plans("a thief re-deals after t approvals", ""),
       plansRecover("recovery, a thief re-deals after t approvals", "LIVENESS"),
-      plans("a thief re-deals less than 11⅔ days before, contests late", "BEGIN=5 CONTEST_AT_PEERS_ONLY"),
-      plansRecover("recovery, a thief re-deals before and contests late", "LIVENESS BEGIN=5 CONTEST_AT_PEERS_ONLY"),
+      plans("a thief re-deals less than 14 days before", "BEGIN=6"),
+      plansRecover("recovery, a thief re-deals less than 14 days before", "LIVENESS BEGIN=6"),
+      plans("a thief re-deals before, trustees take 4⅔ days to answer", "BEGIN=6 ANSWER=2"),
+      plansRecover("recovery, the same, trustees take 4⅔ days", "LIVENESS BEGIN=6 ANSWER=2"),
+      plans("a thief re-deals before, peers hear 2⅓ days late", "BEGIN=6 DELIVERY=1"),
+      plans("a thief re-deals after, and both are late", "ANSWER=2 DELIVERY=1"),
+      plans("a thief re-deals less than 25⅔ days before, contests late", late),
+      plansRecover("recovery, a thief re-deals before and contests late", `LIVENESS ${late}`),
       plansRecover("recovery within 28 days of a plan that is not used", "LIVENESS BEGIN=12 PLAN_NOT_USED"),
       plans("trustees were removed", "CHANGED"),
       plansRecover("recovery by the new trustees", "LIVENESS CHANGED QUIET"),
@@ -106,12 +116,17 @@ export const groups: readonly Group[] = [
       recovery("without R5: no second key", "WITHOUT_R5_SECOND_KEY ONLY=P_finalWithTooFewApprovals", "finalWithTooFewApprovals"),
       recovers("without R5: a contest wins", `LIVENESS ${four} WITHOUT_R5_ESCALATION`, "recovers"),
       recoversFairly("without R5: each contest counts", `LIVENESS ${four} WITHOUT_R5_ONCE`, "recovers"),
+      plans("without R5: an escalation has 7 days, not 21", "BEGIN=6 ANSWER=2 ESCALATION=WEEK", "impostorFinal"),
       plans("without R6: the thief succeeds too", "WITHOUT_R6 ONLY=P_twoFinal", "twoFinal"),
       plans("without R6: the thief succeeds first", "WITHOUT_R6 ONLY=P_impostorFinal", "impostorFinal"),
       plans("without R6: the thief admits a device", "WITHOUT_R6 ONLY=P_puppetLives", "puppetLives"),
-      plansRecover("without R6: no recovery", "LIVENESS WITHOUT_R6 ONLY=P_twoFinal", "recovers"),
+      plansRecover("without R6: no recovery", `LIVENESS ${late} WITHOUT_R6 ONLY=P_twoFinal`, "recovers"),
       plans("without R7: a plan is in force at once", "WITHOUT_R7", "impostorFinal"),
       plansRecover("without R7: no recovery", "LIVENESS WITHOUT_R7 ONLY=P_twoFinal", "recovers"),
+      plans("without R7: what replaces decides when in force", `BEGIN=2 ${hasty}`, "impostorFinal"),
+      plans("without R7: the same, a thief contests late", `BEGIN=6 CONTEST_AT_PEERS_ONLY ${hasty}`, "impostorFinal"),
+      plans("without R7: the same, trustees take 4⅔ days to answer", `ANSWER=2 ${hasty}`, "impostorFinal"),
+      plans("without R7: the same, peers hear 2⅓ days late", `DELIVERY=1 ${hasty}`, "impostorFinal"),
       plans("without R7: shares are only refreshed", "CHANGED WITHOUT_R7_NEW_KEYS", "impostorFinal"),
       plansRecover("without R7: what is new is refused", "LIVENESS CHANGED QUIET AWAY WITHOUT_R7_PENDING", "recovers"),
       plans("without R8", "WITHOUT_R8", "puppetLives"),
@@ -130,16 +145,15 @@ export const groups: readonly Group[] = [
       recovery("a contest after the shares were given", "EVEN_AFTER_SHARES", "finalAgainstContest"),
       recovers("contested, t honest of 3", "LIVENESS", "recovers"),
       recovers("contested, 3 of 5, two dead", `LIVENESS ${five} MALICIOUS=2`, "recovers"),
-      plans("a thief re-deals less than 2⅓ days before", "BEGIN=1"),
-      plans("a thief re-deals less than 4⅔ days before", "BEGIN=2", "impostorFinal"),
-      plans("a thief re-deals less than 14 days before, contests late", "BEGIN=6 CONTEST_AT_PEERS_ONLY", "impostorFinal"),
-      plans("a thief re-deals less than 14 days before", "BEGIN=6", "impostorFinal"),
-      plans("the same, a plan waits 9⅓ days more", "BEGIN=6 OVERLAP=4", "impostorFinal"),
-      plans("the same, a plan waits 11⅔ days more", "BEGIN=6 OVERLAP=5"),
-      plansRecover("recovery, the same, a plan waits 11⅔ days more", "LIVENESS BEGIN=6 OVERLAP=5"),
-      plans("trustees take 4⅔ days to answer a contest", "ANSWER=2", "impostorFinal"),
-      plans("peers hear 2⅓ days late", "DELIVERY=1", "impostorFinal"),
-      plans("both, a plan waits 14 days more", "ANSWER=2 DELIVERY=1 OVERLAP=6"),
+      plans("a thief re-deals less than 16⅓ days before", "BEGIN=7"),
+      plans("a thief re-deals less than 18⅔ days before", "BEGIN=8", "impostorFinal"),
+      plans("a thief re-deals less than 28 days before, contests late", "BEGIN=12 CONTEST_AT_PEERS_ONLY", "impostorFinal"),
+      plans("a thief re-deals before, and both are late", "BEGIN=6 ANSWER=2 DELIVERY=1", "impostorFinal"),
+      plans("a thief re-deals before, the delay is a week", "BEGIN=6 DELAY=WEEK", "impostorFinal"),
+      plans("a thief re-deals 11⅔ days before, the delay is a week", "BEGIN=5 DELAY=WEEK"),
+      plans("a plan that replaces waits 9⅓ days more, not 14", "BEGIN=6 OVERLAP=4", "impostorFinal"),
+      plans("a plan that replaces waits 11⅔ days more, not 14", "BEGIN=6 OVERLAP=5"),
+      plans("it does not wait, and is dealt less than 2⅓ days before", `BEGIN=1 ${hasty}`),
       plans("removed trustees, grace without end", "CHANGED GRACE=FOR_EVER", "impostorFinal"),
       plans("removed trustees, a peer who was away", "CHANGED AWAY", "impostorFinal"),
       plans("removed trustees, a peer walked forward", walked, "impostorFinal"),

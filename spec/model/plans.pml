@@ -1,6 +1,6 @@
 /*
  * Whose recovery key decides at a peer while plans change: rules R6, R7 and R8, as page 3 has them in authorityOrder,
- * planMatures, graceOfPlans, successionQuarantines and oldLeavesRetire. README.md says what is left out.
+ * planMatures, replacingPlansWait, graceOfPlans, successionQuarantines and oldLeavesRetire. README.md says what is left out.
  *
  * Two plans, each with its trustees and its recovery keys. The old one was in force at the peer when time began.
  *   the theft   The old device is a thief's, who says a new plan with trustees of his own. Ana has lost everything, and
@@ -12,7 +12,9 @@
  * A tick is a third of a week, and times are those of the peer's first sight.
  */
 
+#ifndef DELAY
 #define DELAY 1 /* of the plan: 48 hours, rounded up */
+#endif
 #define WEEK 3
 /* At most: until t' trustees have approved again after a contest, and until the peer has what was deposited. */
 #ifndef ANSWER
@@ -44,11 +46,19 @@
 #else
 #define MATURE 6
 #endif
-/* A remedy: how long a matured plan waits for what was approved before it matured, and is on its way. */
+/* replacingPlansWait: how long a matured plan waits for what was approved before it matured, and is on its way. */
 #ifndef OVERLAP
+#ifdef WITHOUT_R7
 #define OVERLAP 0
+#else
+#define OVERLAP 6
 #endif
-#define IN_FORCE_AT (newPlan + MATURE + OVERLAP)
+#endif
+#define DECIDES_AT (newPlan + MATURE + OVERLAP)
+/* contestEscalates: for how long an escalation is waited for, in any case. */
+#ifndef ESCALATION
+#define ESCALATION (3 * WEEK)
+#endif
 
 #define ANA 0
 #define EVE 1
@@ -90,13 +100,13 @@ bool puppetLives;
 
 /* contestEscalates: what was contested, and has no answer by the second key when it expires, is over. */
 #define ANA_ENDED (ana != NEVER && contestedAt != NEVER && anaSecond == NEVER && \
-  now >= LATER(signedAt + 2 * WEEK, LATER(contestedAt, ana) + WEEK))
+  now >= LATER(signedAt + 2 * WEEK, LATER(contestedAt, ana) + ESCALATION))
 #define ANA_OPEN (ana != NEVER && final == NOBODY && !ANA_ENDED)
 #define EVE_OPEN (eve != NEVER && !(eveContested && now >= eve + 4 * WEEK))
 
-/* planMatures, and authorityOrder: what the old plan's key signed ranks first if the new plan was not in force when it came. */
-#define NEW_PLAN_IN_FORCE (newPlan != NEVER && now >= IN_FORCE_AT)
-#define CAME_FIRST(seen) (newPlan == NEVER || (seen) < IN_FORCE_AT)
+/* replacingPlansWait, and authorityOrder: what the old plan's key signed ranks first if the new plan did not decide when it came. */
+#define NEW_PLAN_DECIDES (newPlan != NEVER && now >= DECIDES_AT)
+#define CAME_FIRST(seen) (newPlan == NEVER || (seen) < DECIDES_AT)
 
 /* graceOfPlans: what came later still counts for 45 days, unless the new plan's key has signed something. */
 #if defined(WITHOUT_R7_NEW_KEYS)
@@ -110,20 +120,20 @@ bool puppetLives;
 
 /* R7: a succession under a plan that is new to the peer is pending, not refused. */
 #ifdef WITHOUT_R7_PENDING
-#define ANA_RANKS (NEW_PLAN_IN_FORCE && IN_FORCE_AT <= ana)
+#define ANA_RANKS (NEW_PLAN_DECIDES && DECIDES_AT <= ana)
 #else
-#define ANA_RANKS (NEW_PLAN_IN_FORCE && !(EVE_OPEN && CAME_FIRST(eve)))
+#define ANA_RANKS (NEW_PLAN_DECIDES && !(EVE_OPEN && CAME_FIRST(eve)))
 #endif
-#define EVE_RANKS (IN_GRACE(eve) && (CAME_FIRST(eve) || !(ANA_OPEN && NEW_PLAN_IN_FORCE)))
+#define EVE_RANKS (IN_GRACE(eve) && (CAME_FIRST(eve) || !(ANA_OPEN && NEW_PLAN_DECIDES)))
 
 #else
 
-#define ANA_RANKS (CAME_FIRST(ana) || (IN_GRACE(ana) && !(eve != NEVER && NEW_PLAN_IN_FORCE)))
+#define ANA_RANKS (CAME_FIRST(ana) || (IN_GRACE(ana) && !(eve != NEVER && NEW_PLAN_DECIDES)))
 /* R6, successionQuarantines: while what came first may count, the plan that it does not name in its past is of no effect. */
 #ifdef WITHOUT_R6
-#define EVE_RANKS NEW_PLAN_IN_FORCE
+#define EVE_RANKS NEW_PLAN_DECIDES
 #else
-#define EVE_RANKS (NEW_PLAN_IN_FORCE && !(ANA_OPEN && CAME_FIRST(ana)))
+#define EVE_RANKS (NEW_PLAN_DECIDES && !(ANA_OPEN && CAME_FIRST(ana)))
 #endif
 
 #endif
@@ -275,8 +285,8 @@ init {
 /* What a run must be able to reach, or its good verdict would mean little: `-DREACH=` one of these. */
 #define calmRecovery (final == ANA && contestedAt == NEVER)
 #define contestedRecovery (final == ANA && anaSecond != NEVER)
-#define recoveryPastMaturing (final == ANA && newPlan != NEVER && now > newPlan + MATURE && eve < now)
-#define recoveryInGrace (final == ANA && newPlan != NEVER && ana > newPlan + MATURE)
+#define recoveryPastMaturing (final == ANA && newPlan != NEVER && now > DECIDES_AT && eve < now)
+#define recoveryInGrace (final == ANA && newPlan != NEVER && ana >= DECIDES_AT)
 #define walkedForward (final == ANA && newPlan == ana)
 #ifdef REACH
 bool reached;

@@ -1,6 +1,6 @@
 /** Rules of recovery that other stories here do not tell, each by its name in the design. */
 import { day, type Device, hour, memoryRelay, must } from "@photon/testkit";
-import { approve, become, guarded, type Guarded, later, recoverWith } from "@photon/testkit/guarded";
+import { approve, become, guarded, type Guarded, later, plan, recoverWith } from "@photon/testkit/guarded";
 import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
 import { openPhone } from "./open-phone.ts";
@@ -89,6 +89,27 @@ describe("a recovery", () => {
     await world.settle(...trustees);
     await world.settle(phone, ...others);
     expect((await anaAt(peer))?.succession).toMatchObject({ state: "counted" });
+  });
+
+  test("R7: a plan that replaced another is not said to be in force before it decides, and an objection meanwhile names both", async () => {
+    story = await guarded();
+    const { world, ana, trustees, others, peers, names } = story;
+    const [ben] = trustees as [Device];
+    const [peer] = peers as [Device];
+    expect(must(await ana.engine.planStatus())).toMatchObject({ announced: 4, inForce: 4 });
+    await plan(story, { trustees: names, threshold: 2 });
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2, announced: 4, inForce: 0 });
+    // Ben is deceived. No peer has seen a succession yet: it may come by either plan.
+    const newcomer = await world.recover("a phone of somebody else's");
+    await approve(newcomer, ben);
+    await world.settle(...trustees);
+    await later(story, 2 * hour, ana);
+    must(await ana.engine.contest());
+    await world.settle(ana, ...others);
+    const told = must(await peer.engine.history("Ana")).filter(({ kind, side }) => kind === "contest" && side === "peer");
+    expect(told).toHaveLength(2);
+    await later(story, 14 * day, ana, ...others);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2, announced: 4, inForce: 4 });
   });
 
   test("R6: what the old phone does to trustees, plan and devices while a succession is known counts for nothing", async () => {

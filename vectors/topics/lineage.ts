@@ -260,7 +260,7 @@ const recoveries: Readonly<Record<string, Recovery | Tell>> = {
     const heads = await recoverable(story);
     story.at(30 * day).succeed(herTrustees);
     await story.at(31 * day).contest("phone", heads);
-    return 45 * day;
+    return 53 * day;
   },
   "contestEscalates: a contest that comes too late": async (story) => {
     const heads = await recoverable(story);

@@ -80,7 +80,7 @@ function maturing({ protected: isProtected, relationships, inForce }: PlanStatus
   const left = relationships - inForce;
   if (!isProtected || left <= 0) return [];
   return [
-    `With ${plural(left, "person", "people")} it is not in force yet, but 14 days after they heard of it: a recovery before that counts with them only then.`,
+    `With ${plural(left, "person", "people")} it is not in force yet, but 14 days after they heard of it, or 28 if it replaces another plan: a recovery before that counts with them only then.`,
   ];
 }
 

@@ -53,7 +53,7 @@ describe("photon plan trustees show", () => {
       plan: plan({ protected: true, members, alarms: ["Dee has not been heard for a while."] }),
     }).photon("plan");
     expect(done.err).toContain("Protected: 3 of 3 trustees hold their share.");
-    expect(done.err).toContain("With 3 people it is not in force yet, but 14 days after they heard of it");
+    expect(done.err).toContain("With 3 people it is not in force yet, but 14 days after they heard of it, or 28 if it replaces");
     expect(done.err).toContain("Dee has not been heard for a while.");
   });
 
@@ -146,7 +146,7 @@ describe("photon plan trustees set", () => {
 });
 
 describe("photon plan trustees replace", () => {
-  test("says what changes, and that the old trustees stay for 14 days; delay, hint and mirror stay", async () => {
+  test("says what changes, and that the old trustees stay for 28 days; delay, hint and mirror stay", async () => {
     const before = plan({ delayHours: 72, operators: ["http://127.0.0.1:1", "https://mirror.example"] });
     const { photon, state } = fakePhoton({ plan: before });
     const done = await photon("plan", "trustees", "replace", "Ben", "Chi", "Eli");
@@ -155,7 +155,7 @@ describe("photon plan trustees replace", () => {
       'planTrustees {"delayHours":72,"hint":"Ask Ben first","mirror":"https://mirror.example","trustees":["Ben","Chi","Eli"]}',
     );
     expect(done.err).toContain("What changes: new: “Eli”; no longer: “Dee”.");
-    expect(done.err).toContain("14 days after they hear of it; until then the old trustees stay");
+    expect(done.err).toContain("28 days after they hear of it; until then the old trustees can.");
   });
 
   test("needs a plan to replace", async () => {

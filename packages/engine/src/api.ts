@@ -200,7 +200,10 @@ export interface PlanStatus {
   readonly members: readonly TrusteeMember[];
   /** Every trustee holds a share: a recovery by this plan can begin. */
   readonly protected: boolean;
-  /** Relationships in which the plan has been announced, is in force, of how many. A change gains force after 14 days. */
+  /**
+   * Relationships in which the plan has been announced, in which a recovery by it counts, of how many. That takes 14 days, and
+   * 28 where it replaces another plan.
+   */
   readonly announced: number;
   readonly inForce: number;
   readonly relationships: number;

@@ -18,8 +18,8 @@ interface Options {
   readonly mirror?: string;
 }
 
-/** Days that a changed plan takes to gain force with somebody who has heard of it. */
-const maturing = 14;
+/** Days after which somebody who has heard of a changed plan takes a recovery by it. */
+const replacing = 28;
 
 export function planCommands(program: Command, run: Run): void {
   const plan = declare(program, {
@@ -70,7 +70,7 @@ export function planCommands(program: Command, run: Run): void {
       name: "replace",
       summary: "change your trustees",
       description:
-        "Makes a new plan in place of the one you have; the delay, the hint and the mirror stay unless you give others. The new plan gains force with each person you know 14 days after they hear of it; until then the old trustees stay, so that nobody who gets hold of a device of yours can put theirs in at once.",
+        "Makes a new plan in place of the one you have; the delay, the hint and the mirror stay unless you give others. The new trustees can bring you back with each person you know 28 days after they hear of it; until then the old trustees can, so that nobody who gets hold of a device of yours can put theirs in at once.",
       examples: [["photon plan trustees replace Ben Chi Eli", "Eli in Dee's place"]],
     }),
   ).action(async (who: readonly string[], options: Options) => run((cli) => replace(cli, who, options)));
@@ -197,7 +197,7 @@ function replacedWords(before: PlanStatus, after: PlanStatus): string {
       : [`the delay is ${delayWords(after.delayHours)} instead of ${delayWords(before.delayHours)}`]),
   ];
   const what = changes.length === 0 ? "The same people get new shares." : `What changes: ${changes.join("; ")}.`;
-  return `${what} The new plan gains force with each person you know ${maturing} days after they hear of it; until then the old trustees stay, and can still bring you back.`;
+  return `${what} The new trustees can bring you back with each person you know ${replacing} days after they hear of it; until then the old trustees can.`;
 }
 
 function planAnswer(plan: PlanStatus, first: readonly string[]): Answer {

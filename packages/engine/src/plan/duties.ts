@@ -19,6 +19,7 @@ import { deviceAuthor, flushBoards, forgetBoards, ownBoards, postEntry, readBoar
 import { deal } from "./deal.ts";
 import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
 import { keepPlanGood } from "./renew.ts";
+import { decidesHere } from "./status.ts";
 
 const day = 24 * 3_600_000;
 const pinEvery = day;
@@ -78,7 +79,7 @@ async function pinArchive(work: Work, known: DealtPlan): Promise<void> {
   }
 }
 
-/** R7. A plan that a newer one has replaced in every relationship, long enough ago, opens nothing any more. */
+/** R7. A plan in whose place a newer one decides in every relationship, dealt long enough ago, opens nothing any more. */
 async function letGo(work: Work): Promise<void> {
   const plans = await loadPlans(work);
   const current = plans.findLast((known): known is DealtPlan => isDealt(known) && isHeld(known));
@@ -92,7 +93,7 @@ async function letGo(work: Work): Promise<void> {
   for (const id of await relationshipIds(work)) {
     const { mine, peer } = await loadRelationship(work, id);
     if (mine.state.kind === "closed" || (peer === undefined && id !== circleId)) continue;
-    if (mine.state.plan.version < current.plan.version) return;
+    if (!decidesHere(mine.state, current.plan.version, work.now())) return;
   }
   for (const known of replaced) {
     await setTrusteeOpener(work, undefined, known.plan.version);

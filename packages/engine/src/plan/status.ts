@@ -1,4 +1,5 @@
 /** How the plan stands, and what its owner should know. */
+import type { LineageState } from "@photon/protocol/lineage";
 import { proofLost, proofStale, willingEvery } from "@photon/protocol/recovery";
 import type { PlanStatus, TrusteeMember } from "../api.ts";
 import { circleId, getRecord, keys, petnameSchema } from "../relationship/records.ts";
@@ -27,7 +28,7 @@ export async function planStatus(work: Work): Promise<PlanStatus | undefined> {
     if (peer === undefined || mine.state.kind === "closed") continue;
     relationships += 1;
     if (announcedVersion(mine) >= plan.version) announced += 1;
-    if (mine.state.plan.version >= plan.version) inForce += 1;
+    if (decidesHere(mine.state, plan.version, work.now())) inForce += 1;
   }
   const isProtected = dealt !== undefined && isHeld(known);
   return {
@@ -54,6 +55,13 @@ async function hostAlarms(work: Work, { plan, members }: KnownPlan): Promise<rea
     `Hosts (${[...hosts.keys()].join(", ")}) now keep the keys of enough of your trustees to recover as you: replace the plan.`,
   ];
 }
+
+/**
+ * Whether a recovery by this plan, or by a later one, counts with the people of a relationship: one that replaced another
+ * gains force some time before it does.
+ */
+export const decidesHere = ({ plan }: LineageState, version: number, now: number): boolean =>
+  plan.version >= version && plan.decidesFrom <= now;
 
 function shownState(member: Member, now: number): Pick<TrusteeMember, "state" | "since"> {
   if (member.state !== "holding") return member;

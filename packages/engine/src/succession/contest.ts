@@ -42,30 +42,35 @@ async function contest(work: Work, request: Bytes, reason: "not-me" | "still-her
   await work.commit();
   for (const id of await relationshipIds(work)) {
     const relationship = await loadRelationship(work, id);
-    const named = (await ownLeaf(work, relationship))?.live === true ? asShown(plans, relationship, request) : undefined;
-    if (named === undefined) continue;
-    const statement = await say(work, relationship, "contest", { ...named, reason });
-    await announceToPeer(work, relationship, [statement]);
-    await announceToOwn(work, relationship, [statement]);
+    if ((await ownLeaf(work, relationship))?.live !== true) continue;
+    for (const named of asShown(plans, relationship, request, work.now())) {
+      const statement = await say(work, relationship, "contest", { ...named, reason });
+      await announceToPeer(work, relationship, [statement]);
+      await announceToOwn(work, relationship, [statement]);
+    }
     await work.commit();
   }
 }
 
 /**
  * The request as this relationship's peer is shown it, with the succession where it has come; also before it has, so that whoever
- * keeps it from us does not keep our word from them.
+ * keeps it from us does not keep our word from them. A plan that replaced another decides some time after it is in force: until then
+ * the peer may be shown it by either.
  */
 function asShown(
   plans: readonly DealtPlan[],
   { mine }: Relationship,
   digest: Bytes,
-): { readonly request: Bytes; readonly succession?: StatementId } | undefined {
+  now: number,
+): readonly { readonly request: Bytes; readonly succession?: StatementId }[] {
   const isIt = (one: Succession): boolean =>
     equalBytes(one.request, digest) || requestOf(plans, mine.side, one, [digest]) !== undefined;
   const succession = openSuccessions(mine.state).find(isIt);
-  if (succession !== undefined) return { request: succession.request, succession: succession.statement };
-  const plan = plans.findLast(({ plan: { version } }) => version <= mine.state.plan.version) ?? plans.at(-1);
-  return plan === undefined ? undefined : { request: requestFor(plan, mine.side, mine.state.epoch + 1, digest) };
+  if (succession !== undefined) return [{ request: succession.request, succession: succession.statement }];
+  const { version, decidesFrom } = mine.state.plan;
+  const inForce = plans.filter(({ plan }) => plan.version <= version).slice(decidesFrom <= now ? -1 : -2);
+  const shown = inForce.length > 0 ? inForce : plans.slice(-1);
+  return shown.map((plan) => ({ request: requestFor(plan, mine.side, mine.state.epoch + 1, digest) }));
 }
 
 async function tellPlan(work: Work, known: DealtPlan, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {

@@ -13,7 +13,8 @@ import { resolve } from "./resolve.ts";
 import type { OpenedPlan } from "./rules/authority-order.ts";
 import { graceOfPlans } from "./rules/grace-of-plans.ts";
 import { oldLeavesRetire } from "./rules/old-leaves-retire.ts";
-import { planHistory } from "./rules/plan-matures.ts";
+import { planHistory, type PlanHistory } from "./rules/plan-matures.ts";
+import { firstToList, replacementWait, replacingPlansWait } from "./rules/replacing-plans-wait.ts";
 import { opensCommitment } from "./rules/succession-is-once.ts";
 import type { RuleName } from "./types.ts";
 
@@ -62,7 +63,7 @@ export function openingsIn({ ledger, standing }: Judgement, epoch: number): read
 
 interface Try {
   readonly known: number;
-  /** When it takes effect: once the plan may be in force. */
+  /** When it takes effect: once the plan may decide. */
   readonly effect: number;
   readonly plan: OpenedPlan | undefined;
   readonly lapsed: number | undefined;
@@ -105,27 +106,32 @@ const nobody = { contests: [], heard: undefined };
 function tryPlan(ledger: Ledger, node: Node, statement: Succeed, plan: number): Try {
   const opened = nodeAt(ledger, plan);
   const known = Math.max(node.learned, opened.learned);
-  const effect = Math.max(known, entryAt(ledger, plan).force ?? opened.learned);
-  const { chain, rivals } = planHistory(resolve({ ...ledger, now: effect }, asOf(ledger, node, opened, effect)));
-  const at = chain.findIndex(({ by }) => by === plan);
-  const current = chain[at];
-  if (current === undefined) {
+  const listed = (parts: PlanParts): boolean => lists(statement, parts);
+  const lineAsOf = (time: number): PlanHistory & { readonly at: number } => {
+    const history = planHistory(resolve({ ...ledger, now: time }, asOf(ledger, node, opened, time)));
+    return { ...history, at: history.chain.findIndex(({ by }) => by === plan) };
+  };
+  const inForce = Math.max(known, entryAt(ledger, plan).force ?? opened.learned);
+  const early = lineAsOf(inForce);
+  // What replaced other commitments takes effect later than it is in force, and may be replaced itself by then.
+  const effect = early.at < 0 ? inForce : Math.max(known, replacingPlansWait(early.chain, early.at, listed));
+  const { chain, rivals, at } = effect === inForce ? early : lineAsOf(effect);
+  if (at < 0) {
     const shut = { rule: "planMatures", because: rivals.get(plan) ?? plan } as const;
     return { known, effect, plan: undefined, lapsed: undefined, shut };
   }
-  let first = at;
-  while (first > 0 && lists(statement, chain[first - 1]?.parts)) first -= 1;
-  const replacing = chain.slice(at + 1).find(({ parts }) => !lists(statement, parts));
-  const isReplaced = replacing !== undefined && replacing.from <= effect;
+  const from = replacingPlansWait(chain, at, listed);
+  const by = chain[firstToList(chain, at, listed)]?.by ?? plan;
+  const replacing = chain.slice(at + 1).find(({ parts }) => !listed(parts));
+  const isReplaced = replacing !== undefined && replacing.from + replacementWait <= effect;
   const lapsed = isReplaced && !graceOfPlans(known, nodeAt(ledger, replacing.by).learned) ? replacing.by : undefined;
-  const { from } = current;
   const was = isReplaced ? "replaced" : from > known ? "to-come" : "in-force";
-  return { known, effect, plan: { by: chain[first]?.by ?? plan, from, was }, lapsed, shut: undefined };
+  return { known, effect, plan: { by, from, was }, lapsed, shut: undefined };
 }
 
 /** Whether a plan still makes the commitment, whatever its version. */
-const lists = (statement: Succeed, parts: PlanParts | undefined): boolean =>
-  parts !== undefined && opensCommitment({ ...statement, body: { ...statement.body, planVersion: parts.version } }, parts);
+const lists = (statement: Succeed, parts: PlanParts): boolean =>
+  opensCommitment({ ...statement, body: { ...statement.body, planVersion: parts.version } }, parts);
 
 /** What had been learned before a time, and all that the succession builds on: what counts when it takes effect. */
 function asOf(ledger: Ledger, node: Node, plan: Node, time: number): Bits {

@@ -8,6 +8,7 @@ import { leafWithin } from "./present.ts";
 import type { Resolution } from "./resolution.ts";
 import { resolve } from "./resolve.ts";
 import { planAt } from "./rules/plan-matures.ts";
+import { decidesFrom } from "./rules/replacing-plans-wait.ts";
 import { headsOf, maximal, type Settled, settleEras, standingOf, type Whole } from "./standing.ts";
 import { successionsOf } from "./successions.ts";
 import type { Decisions, FirstSeen, LeafState, LineageState, Standing } from "./types.ts";
@@ -74,7 +75,7 @@ function stateOf(chronology: Chronology, now: number, decide: (eras: readonly Er
     inboxBy,
     inboxes,
     custody: inForce.custody,
-    plan: { version, commitments, admissionKeys },
+    plan: { version, commitments, admissionKeys, decidesFrom: decidesFrom(present.plans.chain, inForce) },
     heads: headsOf(whole, standings),
     standing: standingByKey(chronology, (node) => standings[node.index]),
     changes: changesOf(whole, standings, leaves),
@@ -97,7 +98,7 @@ function unfounded(chronology: Chronology): LineageState {
     inboxBy: undefined,
     inboxes: [],
     custody: undefined,
-    plan: { version: 0, commitments: [], admissionKeys: [] },
+    plan: { version: 0, commitments: [], admissionKeys: [], decidesFrom: 0 },
     heads: [],
     standing: standingByKey(chronology, ({ index }) =>
       unknown.has(index) ? { kind: "held" } : { kind: "void", rule: "oneFoundation", because: undefined },

@@ -112,6 +112,8 @@ export interface LineageState {
     readonly version: number;
     readonly commitments: readonly Commitment[];
     readonly admissionKeys: readonly Bytes[];
+    /** Milliseconds: from when its commitments decide successions, later where they replaced others. Until then those do. */
+    readonly decidesFrom: number;
   };
   /**
    * The maximal statements to name as heads of the next one, at most 16: of all that are complete, void ones included, but

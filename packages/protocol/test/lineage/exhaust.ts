@@ -40,8 +40,8 @@ export function shuffled<T>(items: readonly T[], dice: Dice): T[] {
 }
 
 const times = [0, 1, rivalWindow, rivalWindow + 1, 2 * rivalWindow + 2];
-/** With recoveries: before, when and after the delay of 2 days, the 7 days of an escalation and the expiry of 14 are over. */
-const ticks = [0, 0, 1, 3, 4, 5, 8, 17, 18, 19, 30, 46];
+/** With recoveries: before, when and after the delay of 2 days, the 7 days of an escalation, and the 21 that it is waited for, are over. */
+const ticks = [0, 0, 1, 3, 4, 5, 8, 17, 18, 19, 30, 42, 46];
 
 export interface Effort {
   /** All delivery orders of the statements, or this many drawn ones. */

@@ -10,6 +10,8 @@ import { has, learnedOf, Oracle } from "./oracle.ts";
 export const tick = 12 * hour;
 const delay = 48 * hour;
 const week = 7 * day;
+/** For so long an escalation is waited for: 14 days of approvals, and the week after them. */
+const escalation = 14 * day + week;
 
 type Status = "pending" | "contested" | "counts" | "void";
 
@@ -173,7 +175,7 @@ export class RecoveryOracle {
             const since = contested.get(at);
             if (since === undefined || (isEscalated && one(at).threshold === 0)) continue;
             const expiry = expiryOf(this.#seen[at] ?? 0);
-            if (this.#time(at) < expiry && Math.max(expiry, since + week) <= now) ended.add(at);
+            if (this.#time(at) < expiry && Math.max(expiry, since + escalation) <= now) ended.add(at);
           }
         }
         const due = (at: number): number => this.#dueOf(era, at, from, upTo);

@@ -1,10 +1,12 @@
 /** Whole recoveries, as several peers of Ana's see them, each on its own clock. */
 import { describe, expect, test } from "vitest";
-import { escalationWait, type LineageState, planMaturing, presume, reduce } from "@photon/protocol/lineage";
+import { escalationWait, type LineageState, planMaturing, presume, reduce, replacementWait } from "@photon/protocol/lineage";
 import { idKey, type Statement } from "@photon/protocol/statement";
 import { day, hour, leafId, named, Side, standingIn, trusteePlan } from "./builder.ts";
 
 const wait = 48 * hour;
+/** From when a plan that replaced another decides, after it was learned. */
+const deciding = planMaturing + replacementWait;
 const devices = ["phone", "laptop", "new", "spare", "thief", "rival"];
 const live = (state: LineageState): string[] => named(state, devices, "live");
 
@@ -39,12 +41,12 @@ describe("a peer away for a year, through two trustee changes and a recovery", (
     return { side, found, third, succeed, spare };
   }
 
-  test("R7: walked forward, it waits until the plan is in force, warns, and ends with the right keys", () => {
+  test("R7: walked forward, it waits until the plan decides, warns, and ends with the right keys", () => {
     const { side, found, succeed, spare } = year();
     const back = 365 * day;
     const chi = new Peer().learns(0, found).learns(back, ...side.statements.slice(1));
     const first = chi.sees(back);
-    expect(first.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: back + planMaturing });
+    expect(first.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: back + deciding });
     expect(first).toMatchObject({ kind: "active", epoch: 0, plan: { version: 1 }, nextChange: back + planMaturing });
     expect(first.changes.slice(-2)).toMatchObject([
       { kind: "succeed", grade: "by-trustees" },
@@ -52,10 +54,12 @@ describe("a peer away for a year, through two trustee changes and a recovery", (
     ]);
     expect(live(first)).toEqual(["phone"]);
     const matured = chi.sees(back + planMaturing);
-    expect(matured).toMatchObject({ epoch: 1, kind: "active", plan: { version: 4 }, inbox: { relay: "https://hers.example" } });
-    expect(standingIn(matured, spare)).toBe("counts");
-    expect(live(matured)).toEqual(["new", "spare"]);
-    expect(matured.leaves.get(idKey(leafId("phone")))).toMatchObject({ status: "retired", retiredBy: succeed.id });
+    expect(matured).toMatchObject({ epoch: 0, plan: { version: 3, decidesFrom: back + deciding }, nextChange: back + deciding });
+    const decided = chi.sees(back + deciding);
+    expect(decided).toMatchObject({ epoch: 1, kind: "active", plan: { version: 4 }, inbox: { relay: "https://hers.example" } });
+    expect(standingIn(decided, spare)).toBe("counts");
+    expect(live(decided)).toEqual(["new", "spare"]);
+    expect(decided.leaves.get(idKey(leafId("phone")))).toMatchObject({ status: "retired", retiredBy: succeed.id });
     // Ben, who was there all the time, waited two days.
     expect(live(side.reduce(300 * day + wait))).toEqual(["new", "spare"]);
   });
@@ -71,10 +75,10 @@ describe("a peer away for a year, through two trustee changes and a recovery", (
     const { side, found, third } = year();
     const removed = side.succeed(["rival"], 2, { heads: side.statements.slice(0, 2), request: "rival", at: 300 * day });
     expect(standingIn(side.reduce(301 * day), removed)).toBe("void: graceOfPlans");
-    // To Chi, who was away, both plans are new: the later one holds when they come into force, and its succession ranks over.
+    // To Chi, who was away, both plans are new: the later one decides when they do, and its succession ranks over.
     const chi = new Peer().learns(0, found).learns(365 * day, ...side.statements.slice(1));
     expect(chi.sees(365 * day).plan.version).toBe(1);
-    const state = chi.sees(365 * day + planMaturing);
+    const state = chi.sees(365 * day + deciding);
     expect(standingIn(state, removed)).toBe("void: successionIsOnce");
     expect(standingIn(state, third)).toBe("counts");
     expect(live(state)).toEqual(["new", "spare"]);
@@ -85,7 +89,7 @@ describe("a peer away for a year, through two trustee changes and a recovery", (
     side.at = 330 * day;
     side.succeed(["rival"], 4, { epoch: 2, request: "second" });
     const dee = new Peer().learns(0, found).learns(365 * day, ...side.statements.slice(1));
-    const state = dee.sees(365 * day + planMaturing);
+    const state = dee.sees(365 * day + deciding);
     expect(state.epoch).toBe(2);
     expect(live(state)).toEqual(["rival"]);
   });
@@ -124,7 +128,31 @@ describe("a thief with the unlocked phone", () => {
     }
   });
 
-  test("R7: gains nothing by a succession of his own before what he dealt has matured", () => {
+  test("R5, R7: re-deals, and contests a recovery that began on the last day before his plan is in force: it wins all the same", () => {
+    const side = new Side();
+    side.found("phone", { plan: trusteePlan(1) });
+    const backup = side.admit("phone", ["laptop"]);
+    side.at = 30 * day;
+    const stolen = side.at;
+    const dealt = side.plan("phone", trusteePlan(2, { dealer: "thief", delay: 0 }));
+    const evil = side.succeed(["thief"], 2, { dealer: "thief", delay: 0, heads: [dealt] });
+    // Ana has her approvals on day 13; he contests among the trustees, who approve again and wait a week: nothing comes until then.
+    const escalated = side.succeed(["new"], 1, { threshold: 1, heads: [backup], at: stolen + 23 * day });
+    const late = side.reduce(stolen + 23 * day);
+    expect([evil, escalated].map((one) => standingIn(late, one))).toEqual(["void: authorityOrder", "pending"]);
+    expect(live(side.reduce(stolen + 25 * day))).toEqual(["new"]);
+    // Or he contests at the peers, when the first key has signed.
+    const other = new Side();
+    for (const one of side.statements.slice(0, 4)) other.take(one, side.firstSeen.get(idKey(one.id)));
+    other.succeed(["new"], 1, { heads: [backup], at: stolen + 15 * day });
+    other.contest("phone", { heads: [backup], at: stolen + 17 * day - 1 });
+    other.succeed(["new"], 1, { threshold: 1, heads: [backup], at: stolen + 36 * day });
+    const state = other.reduce(stolen + 38 * day);
+    expect(standingIn(state, evil)).toBe("void: successionIsOnce");
+    expect(live(state)).toEqual(["new"]);
+  });
+
+  test("R7: gains nothing by a succession of his own before what he dealt decides", () => {
     const side = new Side();
     side.found("phone", { plan: trusteePlan(1) });
     const backup = side.admit("phone", ["laptop"]);
@@ -183,7 +211,7 @@ describe("a contested recovery", () => {
     expect(seen.successions).toMatchObject([{ status: "pending", until: side.at + wait }]);
     side.contest("phone", { heads: before, at: side.at + day });
     expect(side.reduce(side.at + day).kind).toBe("contested");
-    const state = side.reduce(side.at + 14 * day);
+    const state = side.reduce(side.at + day + 14 * day + escalationWait);
     expect(state).toMatchObject({ kind: "active", epoch: 0 });
     expect(live(state)).toEqual(["phone"]);
   });

@@ -1,6 +1,6 @@
 /** What a peer of Ana's makes of recoveries by trustees: the rules of a succession, each by its name and its number. */
 import { describe, expect, test } from "vitest";
-import { escalationWait, type LineageState, planGrace, planMaturing, presume } from "@photon/protocol/lineage";
+import { escalationWait, type LineageState, planGrace, planMaturing, presume, replacementWait } from "@photon/protocol/lineage";
 import { idKey, type KnownStatement, makeRecoverySalt, recoveryCommitment, type Statement } from "@photon/protocol/statement";
 import {
   day,
@@ -20,6 +20,10 @@ import {
 
 const names = ["phone", "laptop", "thief", "new", "second new", "rival"];
 const wait = 48 * hour;
+/** From when a plan that replaced another decides, after it was learned. */
+const deciding = planMaturing + replacementWait;
+/** For so long an escalation is waited for. */
+const longestEscalation = 14 * day + escalationWait;
 const live = (state: LineageState): string[] => named(state, names, "live");
 const retired = (state: LineageState): string[] => named(state, names, "retired");
 const standings = (state: LineageState, ...statements: readonly Statement[]): string[] =>
@@ -235,7 +239,11 @@ describe("contestEscalates", () => {
     expect(standings(contested, succeed, contest)).toEqual(["void: contestEscalates", "counts"]);
     expect(contested.kind).toBe("contested");
     expect(live(contested)).toEqual(["phone", "laptop"]);
-    expect(successionIn(contested, succeed)).toMatchObject({ status: "contested", contest: contest.id, until: begun + 14 * day });
+    expect(successionIn(contested, succeed)).toMatchObject({
+      status: "contested",
+      contest: contest.id,
+      until: begun + day + longestEscalation,
+    });
     expect(contested.changes.slice(-2)).toMatchObject([
       { kind: "succeed", grade: "unproven" },
       { kind: "contest", grade: "continuous", reason: "still-here" },
@@ -278,12 +286,26 @@ describe("contestEscalates", () => {
     });
   });
 
-  test("R5: no expiry keeps a side contested for more than 28 days", () => {
+  test("R5: no expiry keeps a side contested for more than 28 days, and nobody does by contesting again", () => {
     const side = ana();
-    const succeed = side.succeed(["new"], 1, { ...archived(side), expiry: side.at + 1000 * day });
+    const begun = side.at;
+    const succeed = side.succeed(["new"], 1, { ...archived(side), expiry: begun + 1000 * day });
     side.contest("phone", archived(side));
-    expect(successionIn(side.reduce(), succeed)).toMatchObject({ status: "contested", until: side.at + 28 * day });
-    expect(side.reduce(side.at + 28 * day).kind).toBe("active");
+    for (let at = 1; at < 28; at += 3) side.contest(at % 2 === 0 ? "phone" : "laptop", { ...archived(side), at: begun + at * day });
+    expect(successionIn(side.reduce(begun + 27 * day), succeed)).toMatchObject({ status: "contested", until: begun + 28 * day });
+    expect(side.reduce(begun + 28 * day)).toMatchObject({ kind: "active", epoch: 0, nextChange: undefined });
+  });
+
+  test("R5: the longest that a side can be contested: a delay of 14 days, a contest at the end of it, and the 21 of an escalation", () => {
+    const side = new Side();
+    side.found("phone", { plan: trusteePlan(1, { delay: 336 }) });
+    const heads = side.statements.slice(0, 1);
+    side.succeed(["new"], 1, { delay: 336, heads, expiry: 1000 * day });
+    const contested = 14 * day - 1;
+    for (const at of [contested, contested + day, contested + 20 * day]) side.contest("phone", { heads, at });
+    const end = contested + longestEscalation;
+    expect(side.reduce(end - 1)).toMatchObject({ kind: "contested", nextChange: end });
+    expect(side.reduce(end)).toMatchObject({ kind: "active", nextChange: undefined });
   });
 
   test("R5: a contest moves the second key's to 7 days later, but never blocks it", () => {
@@ -373,38 +395,52 @@ describe("contestEscalates", () => {
     expect(standingIn(third.reduce(), void_)).toBe("void: retireIsStrong");
   });
 
-  test("R5: if nothing escalates, the contested succession is void for good at its expiry, and the old side goes on", () => {
+  test("R5: if nothing escalates within 21 days of the contest, the contested succession is void for good, and the old side goes on", () => {
     const side = ana();
     const begun = side.at;
     const succeed = side.succeed(["new"], 1);
     const contest = side.contest("phone", { ...archived(side), at: begun + hour });
     const moved = side.move("laptop", "beside", { ...archived(side), at: begun + hour });
-    const before = side.reduce(begun + 14 * day - 1);
-    expect(before).toMatchObject({ kind: "contested", nextChange: begun + 14 * day });
+    const end = begun + hour + longestEscalation;
+    const before = side.reduce(end - 1);
+    expect(before).toMatchObject({ kind: "contested", nextChange: end });
     expect(standingIn(before, moved)).toBe("void: successionQuarantines");
-    const after = side.reduce(begun + 14 * day);
+    const after = side.reduce(end);
     expect(after).toMatchObject({ kind: "active", epoch: 0, nextChange: undefined });
     expect(standings(after, succeed, contest, moved)).toEqual(["void: contestEscalates", "counts", "counts"]);
     expect(successionIn(after, succeed)).toMatchObject({ status: "void", until: undefined, contest: contest.id });
     // The second key's still counts, on its own.
-    side.at = begun + 20 * day;
+    side.at = begun + 23 * day;
     side.succeed(["new"], 1, { threshold: 1, request: "once more", ...archived(side) });
     expect(side.reduce().kind).toBe("active");
     expect(live(side.reduce(side.at + wait))).toEqual(["new"]);
   });
 
-  test("R5: an escalation that is under way keeps the contested one from expiring, and has 7 days however late the contest", () => {
+  test("R5: an escalation that is under way keeps the contested one from expiring, and has 21 days however late the contest", () => {
     const side = ana();
     const begun = side.at;
     const succeed = side.succeed(["new"], 1, { expiry: begun + 3 * day });
     side.contest("phone", { ...archived(side), at: begun + wait - 1 });
-    const end = begun + wait - 1 + escalationWait;
+    const end = begun + wait - 1 + longestEscalation;
     expect(successionIn(side.reduce(begun + wait), succeed)).toMatchObject({ status: "contested", until: end });
     const escalated = side.succeed(["new"], 1, { threshold: 1, ...archived(side), at: end - 1 });
     const state = side.reduce(end);
     expect(successionIn(state, succeed)).toMatchObject({ status: "contested", until: undefined });
     expect(state.standing.get(idKey(escalated.id))).toEqual({ kind: "pending", until: end - 1 + wait });
     expect(live(side.reduce(end - 1 + wait))).toEqual(["new"]);
+  });
+
+  test("R5: trustees who approve again until 14 days after the contest, and then wait, are in time", () => {
+    const side = ana();
+    const succeed = side.succeed(["new"], 1, archived(side));
+    const contested = side.at + wait - 1;
+    side.contest("phone", { ...archived(side), at: contested });
+    // Their own case was contested somewhat earlier; its approvals have 14 days, and then they wait for 7.
+    const signed = contested - hour + 14 * day + escalationWait;
+    const escalated = side.succeed(["new"], 1, { ...archived(side), threshold: 1, at: signed });
+    expect(standings(side.reduce(signed), succeed, escalated)).toEqual(["void: contestEscalates", "pending"]);
+    expect(side.reduce(signed + wait - 1).kind).toBe("contested");
+    expect(live(side.reduce(signed + wait))).toEqual(["new"]);
   });
 
   test("R5: at a peer who learned it after its expiry an old device cannot end it by contesting: it waits for the person", () => {
@@ -438,7 +474,7 @@ describe("rivalsAreContested", () => {
     expect(standings(state, first, second)).toEqual(["void: rivalsAreContested", "void: rivalsAreContested"]);
     expect(successionIn(state, first)).toMatchObject({ status: "contested", contest: second.id });
     expect(live(state)).toEqual(["phone", "laptop"]);
-    const expired = side.reduce(begun + hour + 14 * day);
+    const expired = side.reduce(begun + hour + longestEscalation);
     expect(expired.kind).toBe("active");
     expect(standings(expired, first, second)).toEqual(["void: rivalsAreContested", "void: rivalsAreContested"]);
   });
@@ -628,7 +664,7 @@ describe("successionQuarantines", () => {
     expect(state.inbox?.relay).toBe("https://first.example");
   });
 
-  test("R6, R7: one under a plan that is not in force yet holds nothing back", () => {
+  test("R6, R7: one under a plan that does not decide yet holds nothing back", () => {
     const side = ana();
     const { heads } = archived(side);
     const plan = side.plan("phone", trusteePlan(2, { dealer: "thief" }), { heads });
@@ -641,8 +677,8 @@ describe("successionQuarantines", () => {
     const dealt = other.plan("phone", trusteePlan(2), { heads: archived(other).heads });
     const moved = other.move("laptop", "beside", archived(other));
     other.succeed(["new"], 2, { heads: [dealt] });
-    expect(standingIn(other.reduce(other.at + planMaturing - 1), moved)).toBe("counts");
-    expect(standingIn(other.reduce(other.at + planMaturing), moved)).toBe("void: successionQuarantines");
+    expect(standingIn(other.reduce(other.at + deciding - 1), moved)).toBe("counts");
+    expect(standingIn(other.reduce(other.at + deciding), moved)).toBe("void: successionQuarantines");
   });
 
   test("R6: what the old side says later does not shut the plan that it opens", () => {
@@ -654,7 +690,7 @@ describe("successionQuarantines", () => {
     const plan = side.plan("laptop", trusteePlan(2), { heads });
     side.retire("phone", ["laptop"], { heads, trusted: [], at: side.at + day });
     side.retire("tablet", ["phone"], { heads, trusted: [base], at: side.at + 2 * day });
-    side.at += 20 * day;
+    side.at += 30 * day;
     const succeed = side.succeed(["new"], 2, { heads: [plan] });
     expect(standingIn(side.reduce(), succeed)).toBe("pending");
     // With the tablet's word the phone's would be out, and the plan stand; without it the plan would never have been.
@@ -677,29 +713,29 @@ describe("successionQuarantines", () => {
 });
 
 describe("authorityOrder", () => {
-  test("R7: until a new plan has matured, the old plan's succession ranks over the new plan's", () => {
+  test("R7: until a new plan decides, the old plan's succession ranks over the new plan's", () => {
     const side = ana();
     const { heads } = archived(side);
     const begun = side.at;
     const plan = side.plan("phone", trusteePlan(2, { dealer: "thief" }), { heads });
     const evil = side.succeed(["thief"], 2, { dealer: "thief", heads: [plan], at: begun + day });
-    expect(side.reduce(begun + day).standing.get(idKey(evil.id))).toEqual({ kind: "pending", until: begun + planMaturing });
-    const succeed = side.succeed(["new"], 1, { heads, at: begun + 13 * day });
-    const state = side.reduce(begun + 13 * day);
+    expect(side.reduce(begun + day).standing.get(idKey(evil.id))).toEqual({ kind: "pending", until: begun + deciding });
+    const succeed = side.succeed(["new"], 1, { heads, at: begun + 27 * day });
+    const state = side.reduce(begun + 27 * day);
     expect(standings(state, evil, succeed)).toEqual(["void: authorityOrder", "pending"]);
-    // Though the new plan would have matured before the old one's succession counts.
-    expect(standings(side.reduce(begun + planMaturing), evil, succeed)).toEqual(["void: authorityOrder", "pending"]);
-    const after = side.reduce(begun + 13 * day + wait);
+    // Though the new plan would decide before the old one's succession counts.
+    expect(standings(side.reduce(begun + deciding), evil, succeed)).toEqual(["void: authorityOrder", "pending"]);
+    const after = side.reduce(begun + 27 * day + wait);
     expect(standings(after, evil, succeed)).toEqual(["void: successionIsOnce", "counts"]);
     expect(live(after)).toEqual(["new"]);
   });
 
-  test("R7: once a new plan has matured, its succession ranks over one by the plan that it replaced", () => {
+  test("R7: once a new plan decides, its succession ranks over one by the plan that it replaced", () => {
     const side = ana();
     const { heads } = archived(side);
     const begun = side.at;
     const plan = side.plan("phone", trusteePlan(2), { heads });
-    side.at = begun + 20 * day;
+    side.at = begun + 30 * day;
     const removed = side.succeed(["rival"], 1, { heads, request: "rival" });
     expect(standingIn(side.reduce(), removed)).toBe("pending");
     const succeed = side.succeed(["new"], 2, { heads: [plan], at: side.at + hour });
@@ -717,7 +753,7 @@ describe("authorityOrder", () => {
     const begun = side.at;
     const second = side.plan("phone", trusteePlan(2), { heads });
     side.plan("phone", trusteePlan(3), { heads: [second], at: begun + day });
-    side.at = begun + 20 * day;
+    side.at = begun + 30 * day;
     const older = side.succeed(["rival"], 1, { heads, request: "rival" });
     const newer = side.succeed(["new"], 2, { heads: [second] });
     expect(standings(side.reduce(), older, newer)).toEqual(["void: authorityOrder", "pending"]);
@@ -728,35 +764,36 @@ describe("authorityOrder", () => {
     const { heads } = archived(side);
     const begun = side.at;
     const plan = side.plan("phone", trusteePlan(2), { heads });
-    side.at = begun + 20 * day;
+    side.at = begun + 30 * day;
     const old = side.succeed(["rival"], 1, { heads, request: "rival" });
     const succeed = side.succeed(["new"], 2, { heads: [plan], at: side.at + hour });
     side.contest("phone", { heads: [plan], at: side.at + 2 * hour });
     side.contest("phone", { heads: [plan], request: "rival", at: side.at + 3 * day });
     const later = side.reduce(side.at + 3 * day);
     expect(standings(later, old, succeed)).toEqual(["void: authorityOrder", "void: contestEscalates"]);
-    const expired = side.reduce(side.at + hour + 14 * day);
-    expect(standings(expired, old, succeed)).toEqual(["void: contestEscalates", "void: contestEscalates"]);
-    expect(expired.kind).toBe("active");
+    const ended = side.reduce(side.at + 2 * hour + longestEscalation);
+    expect(standings(ended, old, succeed)).toEqual(["void: contestEscalates", "void: contestEscalates"]);
+    expect(ended.kind).toBe("contested");
+    expect(side.reduce(side.at + 3 * day + longestEscalation).kind).toBe("active");
   });
 });
 
 describe("planMatures", () => {
-  test("R7: a succession under a plan new to the peer is pending, not refused, and waits until the plan is in force", () => {
+  test("R7: a succession under a plan new to the peer is pending, not refused, and waits until the plan decides", () => {
     const side = ana();
     const begun = side.at;
     const plan = side.plan("phone", trusteePlan(2));
     const succeed = side.succeed(["new"], 2, { at: begun + day });
     const state = side.reduce(begun + day);
-    expect(state.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: begun + planMaturing });
+    expect(state.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: begun + deciding });
     expect(standingIn(state, plan)).toBe("pending");
-    expect(live(side.reduce(begun + planMaturing))).toEqual(["new"]);
+    expect(live(side.reduce(begun + deciding))).toEqual(["new"]);
     const late = ana();
     late.plan("phone", trusteePlan(2));
-    const second = late.succeed(["new"], 2, { at: begun + planMaturing - hour });
-    expect(late.reduce(begun + planMaturing).standing.get(idKey(second.id))).toEqual({
+    const second = late.succeed(["new"], 2, { at: begun + deciding - hour });
+    expect(late.reduce(begun + deciding).standing.get(idKey(second.id))).toEqual({
       kind: "pending",
-      until: begun + planMaturing - hour + wait,
+      until: begun + deciding - hour + wait,
     });
   });
 
@@ -771,7 +808,7 @@ describe("planMatures", () => {
     );
     expect(standingIn(without, succeed)).toBe("void: authorityOrder");
     const state = side.reduce(side.at + day);
-    expect(state.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: side.at + day + planMaturing });
+    expect(state.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: side.at + day + deciding });
   });
 
   test("R7: a plan that keeps the commitments takes nothing away from a succession under the one before", () => {
@@ -796,6 +833,96 @@ describe("planMatures", () => {
     expect(standings(state, old, fresh)).toEqual(["void: successionQuarantines", "counts"]);
     expect(state.plan).toMatchObject({ version: 2, admissionKeys: [keyOf("fresh")] });
     expect(live(state)).toEqual(["new", "second new"]);
+  });
+});
+
+describe("replacingPlansWait", () => {
+  test("R7: an honest replacement: the new trustees recover alone once their plan has been in force for 14 days", () => {
+    const side = ana();
+    const begun = side.at;
+    side.plan("phone", trusteePlan(2));
+    expect(side.reduce(begun + planMaturing).plan).toMatchObject({ version: 2, decidesFrom: begun + deciding });
+    const succeed = side.succeed(["new"], 2, { at: begun + 20 * day });
+    const pending = side.reduce(begun + 20 * day);
+    expect(pending.standing.get(idKey(succeed.id))).toEqual({ kind: "pending", until: begun + deciding });
+    expect(pending.nextChange).toBe(begun + deciding);
+    expect(live(side.reduce(begun + deciding - 1))).toEqual(["phone", "laptop"]);
+    expect(live(side.reduce(begun + deciding))).toEqual(["new"]);
+    const later = ana();
+    later.plan("phone", trusteePlan(2));
+    later.succeed(["new"], 2, { at: begun + deciding });
+    expect(live(later.reduce(begun + deciding + wait))).toEqual(["new"]);
+  });
+
+  test("R7: the old trustees decide alone until then, with the second key too", () => {
+    for (const threshold of [0, 1]) {
+      const side = ana();
+      const { heads } = archived(side);
+      const begun = side.at;
+      const plan = side.plan("phone", trusteePlan(2), { heads });
+      side.succeed(["rival"], 2, { heads: [plan], threshold: 1, at: begun + day });
+      side.succeed(["new"], 1, { heads, threshold, at: begun + deciding - 1 });
+      expect(live(side.reduce(begun + deciding - 1 + wait))).toEqual(["new"]);
+    }
+  });
+
+  test("R7: a first plan does not wait: it decides at once with the foundation, and otherwise from when it is in force", () => {
+    const side = new Side();
+    side.found("phone");
+    side.plan("phone", trusteePlan(1));
+    expect(side.reduce().plan).toMatchObject({ version: 1, decidesFrom: 0 });
+    side.succeed(["new"], 1);
+    expect(live(side.reduce(wait))).toEqual(["new"]);
+    const late = new Side();
+    late.found("phone");
+    late.plan("phone", trusteePlan(1), { at: day });
+    late.succeed(["new"], 1, { at: 2 * day });
+    expect(live(late.reduce(day + planMaturing - 1))).toEqual(["phone"]);
+    expect(live(late.reduce(day + planMaturing))).toEqual(["new"]);
+    // Nor does the first of the side that a recovery began.
+    const again = ana();
+    const succeed = again.succeed(["new"], 1);
+    again.plan("new", trusteePlan(2));
+    again.at += wait;
+    expect(again.reduce().plan).toMatchObject({ version: 2, decidesFrom: again.at - wait });
+    again.succeed(["second new"], 2, { epoch: 2, request: "next", heads: [succeed] });
+    expect(live(again.reduce(again.at + wait))).toEqual(["second new"]);
+  });
+
+  test("R7: a plan that lists the commitment still does not delay it; one by an admission key does not hasten it", () => {
+    const keys = { admissionKeys: [keyOf("escrow")] };
+    const kept = new Side();
+    kept.found("phone", { plan: trusteePlan(1) });
+    kept.plan("phone", { ...trusteePlan(1), ...keys, version: 2 });
+    kept.at = planMaturing;
+    expect(kept.reduce().plan).toMatchObject({ version: 2, decidesFrom: planMaturing });
+    kept.succeed(["new"], 1, { says: { planVersion: 2 } });
+    expect(live(kept.reduce(planMaturing + wait))).toEqual(["new"]);
+    const rotated = new Side();
+    rotated.found("phone", { plan: { ...trusteePlan(1), ...keys } });
+    rotated.plan("phone", { ...trusteePlan(2, { dealer: "thief" }), ...keys });
+    rotated.at = planMaturing + day;
+    rotated.planByKey("escrow", { ...trusteePlan(2, { dealer: "thief" }), version: 3, admissionKeys: [] });
+    expect(rotated.reduce().plan).toMatchObject({ version: 3, decidesFrom: deciding });
+    const evil = rotated.succeed(["thief"], 2, { dealer: "thief", says: { planVersion: 3 } });
+    expect(rotated.reduce().standing.get(idKey(evil.id))).toEqual({ kind: "pending", until: deciding });
+  });
+
+  test("R7: plans without commitments in between do not spare the wait", () => {
+    const side = ana();
+    const begun = side.at;
+    const dealt = { dealer: "thief" };
+    side.plan("phone", { ...noPlan, version: 2 });
+    side.plan("phone", { ...trusteePlan(2, dealt), version: 3 });
+    side.plan("phone", { ...noPlan, version: 4 });
+    side.plan("phone", { ...trusteePlan(2, dealt), version: 5 });
+    const evil = [3, 5].map((planVersion) =>
+      side.succeed(["thief"], 2, { ...dealt, threshold: 1, request: "evil", says: { planVersion } }),
+    );
+    const succeed = side.succeed(["new"], 1, { ...archived(side), at: begun + deciding - 1 });
+    const state = side.reduce(begun + deciding - 1 + wait);
+    expect(standings(state, succeed, ...evil)).toEqual(["counts", "void: successionIsOnce", "void: successionIsOnce"]);
+    expect(live(state)).toEqual(["new"]);
   });
 });
 

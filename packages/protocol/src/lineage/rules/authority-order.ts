@@ -36,17 +36,18 @@ export function outranksRetire(ledger: Ledger, statement: number, retire: number
 export interface OpenedPlan {
   /** The place in the chronology of the statement that first made the commitment. */
   readonly by: number;
+  /** Milliseconds: from when it decides. */
   readonly from: number;
-  /** Whether it was in force then, had been replaced (or will be when it gains force), or was yet to gain force. */
+  /** Whether it decided then, another decided in its place (or will when it would), or it was yet to decide. */
   readonly was: "in-force" | "replaced" | "to-come";
 }
 
 /**
- * Of two successions of one epoch, that under a plan in force when it was learned ranks over that under a plan that had
- * been replaced, and both over that under a plan that is yet to gain force; of two under plans in force the older plan ranks
- * higher, as the newer had not matured when the older was opened, and of two under replaced plans the newer.
+ * Of two successions of one epoch, that under a plan that decided when it was learned ranks over that under a plan that had
+ * been replaced, and both over that under a plan that is yet to decide; of two under plans that decide the older plan ranks
+ * higher, as the newer did not when the older was opened, and of two under replaced plans the newer.
  *
- * @param at the time at which it is asked: a plan to come comes into force.
+ * @param at the time at which it is asked: a plan to come decides from some time on.
  * @returns above 0 if `a` ranks over `b`, below 0 if `b` does, 0 if they are under one plan.
  */
 export function successionRank(a: OpenedPlan, b: OpenedPlan, at: number): number {

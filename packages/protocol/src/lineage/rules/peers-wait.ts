@@ -4,7 +4,7 @@ interface Wait {
   /** Milliseconds, from the salt. */
   readonly delay: number;
   readonly notBefore: number;
-  /** From when the plan that it opens is in force. */
+  /** From when the plan that it opens decides. */
   readonly planFrom: number;
   /** From when the succession counts on which its era rests. */
   readonly eraFrom: number;
@@ -12,7 +12,7 @@ interface Wait {
 
 /**
  * A succession counts when the delay of its plan has run once more, on the observer's own clock, since the observer learned
- * it; not before its `notBefore`, nor before the plan that it opens is in force.
+ * it; not before its `notBefore`, nor before the plan that it opens decides.
  *
  * Its expiry is the trustees': a peer who was away for a year still accepts what they signed in time.
  *
