@@ -212,7 +212,7 @@ describe("trustees who mean ill", () => {
     await world.settle(ana, dee, peer);
     expect(await successionAt(peer)).toMatchObject({ state: "contested" });
     // Nobody brings the second key: after its days it is over, and Ana goes on.
-    await later(story, 16 * day, ana, dee, peer);
+    await later(story, 23 * day, ana, dee, peer);
     expect(await successionAt(peer)).toMatchObject({ state: "refused" });
     must(await ana.engine.send("peer 1", "that was not me"));
     await world.settle(ana, peer);

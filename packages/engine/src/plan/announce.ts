@@ -43,11 +43,13 @@ export async function currentParts(
   epoch: number,
 ): Promise<{ readonly plan: PlanParts; readonly custody: Custody }> {
   const held = await heldPlan(work);
+  return { plan: held === undefined ? noPlan : partsFor(held, side, epoch), custody: await custodyUnder(work, held) };
+}
+
+/** Of every side of ours, under the plan that is held. */
+export async function custodyUnder(work: Work, held: DealtPlan | undefined): Promise<Custody> {
   const { strength } = await work.ports.keys.open();
-  return {
-    plan: held === undefined ? noPlan : partsFor(held, side, epoch),
-    custody: computeCustody(strength, { trustees: held !== undefined }),
-  };
+  return computeCustody(strength, { trustees: held !== undefined });
 }
 
 /** The largest plan version that our side has named in a lineage. */

@@ -16,8 +16,8 @@ import {
   requestBlind,
   successionItem,
 } from "@photon/protocol/trustees";
-import { currentParts, partsFor, verificationOf } from "../plan/announce.ts";
-import type { DealtPlan } from "../plan/records.ts";
+import { custodyUnder, partsFor, verificationOf } from "../plan/announce.ts";
+import { type DealtPlan, heldPlan } from "../plan/records.ts";
 import { makeInbox, writeSide } from "../delivery/inboxes.ts";
 import { makeLeaf } from "../relationship/leaves.ts";
 import type { Relationship } from "../relationship/model.ts";
@@ -76,7 +76,6 @@ async function prepare(
 ): Promise<Heir> {
   const leaf = await makeLeaf(work);
   const inbox = makeInbox(work, row.relay);
-  const { custody } = await currentParts(work, mine.side, 1);
   // A succession of this request may have counted already, and a contest have undone it.
   const others = mine.state.successions
     .filter((one) => requestOf([plan], mine.side, one, [row.digest]) !== undefined)
@@ -96,7 +95,7 @@ async function prepare(
       threshold: level,
       leaves: [leaf],
       inbox: writeSide(inbox, 0),
-      custody,
+      custody: await custodyUnder(work, await heldPlan(work)),
       plan: partsFor(plan, mine.side, epoch + 1),
       request: requestFor(plan, mine.side, epoch, row.digest),
       notBefore,
