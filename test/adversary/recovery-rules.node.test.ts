@@ -108,7 +108,8 @@ describe("a recovery", () => {
     await world.settle(ana, ...others);
     const told = must(await peer.engine.history("Ana")).filter(({ kind, side }) => kind === "contest" && side === "peer");
     expect(told).toHaveLength(2);
-    await later(story, 14 * day, ana, ...others);
+    // Just before the request is over, and the plan replaced (R5).
+    await later(story, 13 * day + 12 * hour, ana, ...others);
     expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2, announced: 4, inForce: 4 });
   });
 
