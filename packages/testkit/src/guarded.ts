@@ -3,8 +3,8 @@
  * the people in it take them.
  */
 import { openProfile } from "@photon/engine";
-import { memoryRelay } from "./memory-relay.ts";
-import { memoryVault } from "./memory-vault.ts";
+import { type MemoryRelay, memoryRelay } from "./memory-relay.ts";
+import { type MemoryVault, memoryVault } from "./memory-vault.ts";
 import { day, type Device, hour, makeWorld, must, type Newcomer, type World, type WorldOptions } from "./world.ts";
 
 export interface Guarded {
@@ -30,11 +30,43 @@ export interface GuardedOptions {
 
 const trusteeNames = ["Ben", "Chi", "Dee", "Ede", "Fay", "Gil", "Hal"] as const;
 
-/** By default three trustees of whom it takes two, and one more peer, over servers in memory. */
+/** What a world was when it had been made: another one begins there, and costs nothing. */
+type Frozen = () => Promise<Guarded>;
+const frozen = new Map<string, Frozen>();
+
+/**
+ * By default three trustees of whom it takes two, and one more peer, over servers in memory. Worlds without servers of their own
+ * are made once by each process, and copied for whoever asks again.
+ */
 export async function guarded(options: GuardedOptions = {}): Promise<Guarded> {
+  if (options.world !== undefined) return make(options, options.world);
+  const name = JSON.stringify(options);
+  const known = frozen.get(name);
+  if (known !== undefined) return known();
+  const [relay, vault] = [memoryRelay({ checks: false }), memoryVault()];
+  const made = await make(options, { network: { transport: relay, blobs: vault } });
+  frozen.set(name, freeze(made, relay, vault));
+  return made;
+}
+
+function freeze({ world, ana, trustees, peers, names }: Guarded, relay: MemoryRelay, vault: MemoryVault): Frozen {
+  const [relayThen, vaultThen, start] = [relay.snapshot(), vault.snapshot(), world.now()];
+  const diskOf = ({ name, store, keys }: Device) => ({ name, disk: store.snapshot(), keys });
+  const disks = { ana: diskOf(ana), trustees: trustees.map(diskOf), peers: peers.map(diskOf) };
+  return async () => {
+    const network = { transport: memoryRelay({ checks: false, from: relayThen }), blobs: memoryVault(vaultThen) };
+    const again = await makeWorld({ start, network });
+    const adopt = ({ name, disk, keys }: ReturnType<typeof diskOf>): Promise<Device> => again.adopt(name, disk, keys);
+    const [adopted, theirs, others] = [await adopt(disks.ana), [] as Device[], [] as Device[]];
+    for (const one of disks.trustees) theirs.push(await adopt(one));
+    for (const one of disks.peers) others.push(await adopt(one));
+    return { world: again, ana: adopted, trustees: theirs, peers: others, names, others: [...theirs, ...others] };
+  };
+}
+
+async function make(options: GuardedOptions, worldOptions: WorldOptions): Promise<Guarded> {
   const { trustees: count = 3, threshold = 2, peers: more = 1, delayHours = 48, mirror } = options;
-  const network = { transport: memoryRelay({ checks: false }), blobs: memoryVault() };
-  const world = await makeWorld(options.world ?? { network });
+  const world = await makeWorld(worldOptions);
   const ana = await world.person("Ana's phone");
   const names = trusteeNames.slice(0, count);
   const trustees: Device[] = [];

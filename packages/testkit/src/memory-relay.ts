@@ -54,6 +54,14 @@ export interface MemoryRelay extends Transport {
   entries(): number;
   /** Forgets entries of all queues, as retention does. */
   discard(): void;
+  /** All that lies there now, for another relay to begin with. */
+  snapshot(): RelaySnapshot;
+}
+
+export interface RelaySnapshot {
+  readonly byReceive: ReadonlyMap<string, Queue>;
+  readonly bySend: ReadonlyMap<string, Queue>;
+  readonly drops: ReadonlyMap<string, Bytes>;
 }
 
 export interface MemoryRelayOptions {
@@ -61,6 +69,7 @@ export interface MemoryRelayOptions {
   readonly checks?: boolean;
   /** What a queue may hold; a writer of a board has an equal portion of it. No limit unless given. */
   readonly limits?: { readonly entries: number; readonly bytes: number };
+  readonly from?: RelaySnapshot;
 }
 
 const refused = (refusal: RelayRefusal, detail = ""): Result<never, RelayError> =>
@@ -73,10 +82,12 @@ function discardUpTo(queue: Queue, seq: number): void {
   for (const [id, at] of queue.appended) if (at <= seq) queue.appended.delete(id);
 }
 
-export function memoryRelay({ checks = true, limits }: MemoryRelayOptions = {}): MemoryRelay {
-  const byReceive = new Map<string, Queue>();
-  const bySend = new Map<string, Queue>();
-  const drops = new Map<string, Bytes>();
+export function memoryRelay({ checks = true, limits, from }: MemoryRelayOptions = {}): MemoryRelay {
+  // A queue is one thing under both of its names, in the copy too.
+  const content = structuredClone(from);
+  const byReceive = new Map(content?.byReceive);
+  const bySend = new Map(content?.bySend);
+  const drops = new Map(content?.drops);
   const watchers = new Set<{ readonly receiveIds: ReadonlySet<string>; readonly onHint: () => void }>();
   const asked = { create: 0, append: 0, read: 0, rotate: 0, move: 0, delete: 0, put: 0, get: 0, trim: 0 };
   let bytesIn = 0;
@@ -218,6 +229,7 @@ export function memoryRelay({ checks = true, limits }: MemoryRelayOptions = {}):
     discard: () => {
       for (const queue of byReceive.values()) discardUpTo(queue, queue.last);
     },
+    snapshot: () => structuredClone({ byReceive, bySend, drops }),
     call: async (_relay, kind, value) => {
       asked[kind] += 1;
       // `answer` gives each kind of request its own kind of answer.

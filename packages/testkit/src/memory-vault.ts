@@ -49,6 +49,14 @@ export interface MemoryVault extends BlobStore {
   /** Takes a register back to an earlier head, or to none. */
   rollBack(register: Uint8Array, seq: number): void;
   forget(register: Uint8Array): void;
+  /** All that lies there now, for another vault to begin with. */
+  snapshot(): VaultSnapshot;
+}
+
+export interface VaultSnapshot {
+  readonly registers: ReadonlyMap<string, Register>;
+  readonly blobs: ReadonlyMap<string, Bytes>;
+  readonly today: number;
 }
 
 interface Register {
@@ -64,10 +72,10 @@ const unreachable: Answer = err<VaultError>({ code: "unreachable", detail: "no c
 const refused = (refusal: Extract<VaultError, { code: "refused" }>["refusal"], detail = ""): Answer =>
   err<VaultError>({ code: "refused", refusal, detail, retryAfter: undefined });
 
-export function memoryVault(): MemoryVault {
-  const registers = new Map<string, Register>();
-  const blobs = new Map<string, Bytes>();
-  let today = 0;
+export function memoryVault(from?: VaultSnapshot): MemoryVault {
+  const registers = new Map<string, Register>(structuredClone(from?.registers));
+  const blobs = new Map<string, Bytes>(structuredClone(from?.blobs));
+  let today = from?.today ?? 0;
   const headsOf = (register: Uint8Array): Head[] => registers.get(toHex(register))?.heads ?? [];
   const writeKeyOf = (register: Uint8Array): Bytes | undefined => {
     const newest = headsOf(register).at(-1);
@@ -153,6 +161,7 @@ export function memoryVault(): MemoryVault {
     forget: (register) => {
       registers.delete(toHex(register));
     },
+    snapshot: () => structuredClone({ registers, blobs, today }),
     call: async (_origin, kind, value) => {
       const request = { kind, value } as VaultRequest;
       const call = { kind, index: vault.calls.length, bytes: sizeOf(request) };

@@ -62,6 +62,8 @@ export interface World {
   advance(ms: number): void;
   /** A new person with one device. */
   person(device: string): Promise<Device>;
+  /** A device of another world, as its disk was there, at a time when it was nobody's turn. */
+  adopt(name: string, disk: MemorySnapshot, keys: KeyStore): Promise<Device>;
   /** Another device for the person who has `first`. */
   addDevice(first: Device, name: string): Promise<Device>;
   /** Somebody with nothing in their hands begins a recovery by trustees. @param relay an address, or a trustee's words. */
@@ -173,6 +175,10 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
       time += ms;
     },
     person: (name) => makeDevice(name, async (ports) => must(await createProfile(ports, { device: name, relay: url, vault: url }))),
+    adopt: async (name, disk, keys) => {
+      const store = memoryStore(disk);
+      return deviceOver(name, store, keys, must(await openProfile(makePorts(store, keys))));
+    },
     addDevice: async (first, name) => {
       const admission = must(await first.engine.addDevice());
       return makeDevice(name, async (ports) => {
