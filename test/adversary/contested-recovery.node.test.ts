@@ -114,6 +114,7 @@ describe("a thief with the unlocked old phone", () => {
     for (const trustee of trustees)
       must(await trustee.engine.approveRecovery("Ana", { code: spoken, recognised: "voice", contacted: "i-reached-them" }));
     await world.settle(phone, ...others);
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "signing", spoken: undefined });
     await later(story, 7 * day + hour, phone, ...others);
     await world.settle(phone, ...others);
     expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", contested: true, succeeded: 4 });

@@ -73,12 +73,14 @@ export function progressWords(progress: RecoveryProgress): string {
   const people = plural(relationships, "relationship");
   const standing =
     progress.spoken !== undefined
-      ? `A device of yours from before objects to your recovery. Call your trustees once more: ${needed} of them have to approve it again, and they sign a week later; ${signers} have signed. Each has to hear:\n  ${shown(progress.spoken)}`
-      : progress.phase === "signing"
-        ? `Your trustees sign for this device: ${signers} of ${needed} have. Until then you can read everything here; the people you know cannot see yet that you are back.`
-        : isBack(progress)
-          ? `You are back in ${people}, and all have taken this device.`
-          : `You are back in ${people}; ${acknowledged} of the people you know ${acknowledged === 1 ? "has" : "have"} taken this device so far. They see that trustees brought you back, and that it is unconfirmed until they have made sure, or the delay has passed.`;
+      ? `A device of yours from before objects to your recovery. Call your trustees once more: ${needed} of them have to approve it again, and they sign a week later. Each has to hear:\n  ${shown(progress.spoken)}`
+      : progress.phase === "signing" && progress.succeeded > 0
+        ? `Your trustees sign once more, as a device from before objects: ${signers} of ${needed} have.`
+        : progress.phase === "signing"
+          ? `Your trustees sign for this device: ${signers} of ${needed} have. Until then you can read everything here; the people you know cannot see yet that you are back.`
+          : isBack(progress)
+            ? `You are back in ${people}, and all have taken this device.`
+            : `You are back in ${people}; ${acknowledged} of the people you know ${acknowledged === 1 ? "has" : "have"} taken this device so far. They see that trustees brought you back, and that it is unconfirmed until they have made sure, or the delay has passed.`;
   return [
     standing,
     blamed.length === 0

@@ -290,7 +290,7 @@ export interface RecoveryProgress {
   /** Trustees whose signatures have come, of how many are needed. */
   readonly signers: number;
   readonly needed: number;
-  /** What trustees have to hear once more: a device from before has objected since, and not enough of them have signed again. */
+  /** What trustees have to hear once more: a device from before has objected, and not enough of them have approved since. */
   readonly spoken: string | undefined;
   /** Bad shares or signatures, by the petname of who gave them. */
   readonly blamed: readonly string[];

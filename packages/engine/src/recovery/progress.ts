@@ -9,7 +9,7 @@ import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { requestOf } from "../succession/requests.ts";
 import { heritable, loadBatch } from "./heirs.ts";
-import { loadBlamed, loadRecovery } from "./records.ts";
+import { loadBlamed, loadRecovery, loadReplies, type RecoveryRow } from "./records.ts";
 import { planOf, signersOf } from "./succeed.ts";
 
 export async function recoveryProgress(work: Work): Promise<RecoveryProgress | undefined> {
@@ -49,7 +49,17 @@ export async function recoveryProgress(work: Work): Promise<RecoveryProgress | u
     acknowledged,
     signers,
     needed,
-    spoken: isSigning && batch?.level === 1 ? codeOf(row.request, row.relay).spoken : undefined,
+    spoken:
+      isSigning && batch?.level === 1 && (await approvedAgain(work, row)) < needed
+        ? codeOf(row.request, row.relay).spoken
+        : undefined,
     blamed: names,
   };
+}
+
+/** How many trustees have said that they approved with an objection on their screen. */
+async function approvedAgain(work: Work, row: RecoveryRow): Promise<number> {
+  const replies = await loadReplies(work, row);
+  return new Set(replies.flatMap(({ author, body }) => (body.kind === "approval" && body.value.level === 1 ? [toHex(author)] : [])))
+    .size;
 }
