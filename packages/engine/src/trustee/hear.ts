@@ -5,7 +5,7 @@ import { decodeTalk, encodeTalk, readEntry, type TalkKind } from "@photon/protoc
 import { checkPacket, decodePacket } from "@photon/protocol/trustees";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
-import { layEntry, sightings } from "../plan/board.ts";
+import { passEntryOn } from "../plan/board.ts";
 import { packetLabel } from "../plan/deal.ts";
 import { leafKeys } from "../relationship/leaves.ts";
 import type { Relationship } from "../relationship/model.ts";
@@ -71,8 +71,7 @@ async function passOn(work: Work, relationship: string, version: number, receive
   const boards = boardsOf(trust);
   const entry = readEntry(received, boards, boards.dealerKey);
   if (!entry.ok || entry.value.body.kind !== "contest") return;
-  if (!(await sightings(work, boards)).some((one) => equalBytes(one.entry.id, entry.value.id)))
-    await layEntry(work, boards, received);
+  await passEntryOn(work, boards, received);
 }
 
 /** A packet is kept, and said to be held, only if we had agreed, and if everything in it that can be checked is good. */
