@@ -1,14 +1,16 @@
 /** Attacks on a recovery and on what keeps it possible; each test names who attacks. */
 import { bytes, encode, equalBytes, fromHex, sha256, struct, toHex } from "@photon/protocol/codec";
 import { signEntry } from "@photon/protocol/recovery";
-import { ed25519Signer, signStatement } from "@photon/protocol/statement";
-import { type Device, hour, must } from "@photon/testkit";
+import { ed25519Signer, signStatement, type StatementId } from "@photon/protocol/statement";
+import { type Device, hour, memoryRelay, must } from "@photon/testkit";
 import { approve, become, guarded, type Guarded, later, recoverWith } from "@photon/testkit/guarded";
+import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
 import { setState } from "../../packages/engine/src/circle/state.ts";
 import { deviceAuthor, flushBoards, ownBoards, postEntry, sightings } from "../../packages/engine/src/plan/board.ts";
 import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
 import { requestFor } from "../../packages/engine/src/succession/requests.ts";
+import { activeTrusts } from "../../packages/engine/src/trustee/records.ts";
 import { openPhone } from "./open-phone.ts";
 
 let story: Guarded;
@@ -32,13 +34,13 @@ describe("a peer alone", () => {
     const [succession] = withAna.peer?.state.successions ?? [];
     const inbox = [...(withAna.peer?.statements.values() ?? [])].find(({ type }) => type === "succeed");
     if (withAna.peer === undefined || succession === undefined || inbox?.type !== "succeed") throw new Error("no succession");
-    const heads = [[], [open.work.random(32) as never], withAna.peer.state.heads];
+    const heads: readonly (readonly StatementId[])[] = [[], [open.work.random(32) as StatementId], withAna.peer.state.heads];
     for (const following of heads) {
       const forged = await signStatement(
         {
           type: "contest",
           side: withAna.peer.side,
-          heads: following as never,
+          heads: following,
           claimedAt: open.work.now(),
           body: { request: succession.request, succession: succession.statement, reason: "not-me" },
         },
@@ -121,7 +123,11 @@ describe("a thief with the unlocked old phone", () => {
     for (let number = 0; number < 512; number++) {
       const value = { request: work.random(32), reason: "not-me" } as const;
       const entry = await signEntry(ownBoards(known), deviceAuthor(known), number, { kind: "contest", value });
-      await setState(work, `board/${prefix}/${toHex(sha256(entry))}`, encode(struct({ entry: [1, bytes({ max: 66_000 })] }), { entry }));
+      await setState(
+        work,
+        `board/${prefix}/${toHex(sha256(entry))}`,
+        encode(struct({ entry: [1, bytes({ max: 66_000 })] }), { entry }),
+      );
     }
     const value = { request: digest, reason: "not-me" } as const;
     await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "contest", value });
@@ -136,5 +142,40 @@ describe("a thief with the unlocked old phone", () => {
       value: { request: work.random(32), reason: "not-me" },
     });
     expect((await sightings(work, ownBoards(known))).filter(({ entry }) => entry.body.kind === "contest")).toHaveLength(513);
+  });
+
+  test("has no key by which the plan queue could be deleted", async () => {
+    const relay = memoryRelay({ checks: false });
+    const admins = new Set<string>();
+    const transport: typeof relay = {
+      ...relay,
+      call: (origin, kind, value, options) => {
+        const { adminKey } = value as { readonly adminKey?: Uint8Array };
+        if (adminKey !== undefined) admins.add(toHex(adminKey));
+        return relay.call(origin, kind, value, options);
+      },
+    };
+    story = await guarded({ peers: 0, world: { network: { transport, blobs: memoryVault() } } });
+    expect(admins.size).toBe(1);
+    const { dealt } = await planOf(await openPhone(story.ana));
+    const seeds = dealt.boards.flatMap((board) => Object.values(board)).filter((value) => value instanceof Uint8Array);
+    expect(seeds.length).toBeGreaterThan(3);
+    for (const seed of seeds) if (seed.length === 32) expect(admins).not.toContain(toHex(ed25519Signer(seed).publicKey));
+  });
+});
+
+describe("an owner who has asked often", () => {
+  test("is still heard by her trustee, who keeps what another may be undone to", async () => {
+    story = await guarded({ peers: 0, trustees: 2, threshold: 1 });
+    const { world, ana, trustees } = story;
+    const [ben] = trustees as [Device];
+    for (let version = 2; version <= 20; version++) must(await ana.engine.planTrustees({ trustees: story.names, threshold: 1 }));
+    await world.settle(ana, ...trustees);
+    for (const trustee of trustees) must(await trustee.engine.answerTrustee("Ana", true));
+    await world.settle(ana, ...trustees);
+    await world.settle(ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 20, protected: true });
+    const kept = await activeTrusts((await openPhone(ben)).work);
+    expect(kept.map(({ version }) => version)).toEqual([1, 20]);
   });
 });

@@ -3,6 +3,7 @@ import { equalBytes, sha256 } from "@photon/protocol/codec";
 import type { Content } from "@photon/protocol/queue";
 import { decodeTalk, encodeTalk, readEntry, type TalkKind } from "@photon/protocol/recovery";
 import { checkPacket, decodePacket } from "@photon/protocol/trustees";
+import { setState } from "../circle/state.ts";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { passEntryOn } from "../plan/board.ts";
@@ -17,6 +18,8 @@ import { activeTrusts, loadTrusts, trustKeys, trustSchema } from "./records.ts";
 
 /** Plans of one person that are remembered: an owner who asks without end fills nothing up. */
 const maxPlans = 16;
+/** For so long a packet is kept when a later one is held: more than a change of trustees needs to decide, and to be undone. */
+const keepPackets = 90 * 24 * 3_600_000;
 
 export type ToTrustee = Extract<TalkKind, "trustee-ask" | "trustee-packet" | "trustee-contest" | "trustee-dismiss">;
 
@@ -30,7 +33,7 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
       const known = await getRecord(work, trustKeys.plan(id, version), trustSchema);
       if (again && known?.state === "holding" && equalBytes(known.plan, plan))
         await setRecord(work, trustKeys.plan(id, version), trustSchema, { ...known, askedAgain: work.now() });
-      if (known !== undefined || (await loadTrusts(work, id)).length >= maxPlans) return;
+      if (known !== undefined || !(await hasRoom(work, id))) return;
       await setRecord(work, trustKeys.plan(id, version), trustSchema, {
         plan,
         version,
@@ -62,6 +65,18 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
       return;
     }
   }
+}
+
+/** Makes some, where it can: of what came to nothing, or of a packet in whose place another has been held for long, the oldest goes. */
+async function hasRoom(work: Work, relationship: string): Promise<boolean> {
+  const trusts = await loadTrusts(work, relationship);
+  if (trusts.length < maxPlans) return true;
+  const isReplaced = ({ version }: (typeof trusts)[number]): boolean =>
+    trusts.some((one) => one.version > version && one.state === "holding" && work.now() - one.since >= keepPackets);
+  const gone = trusts.find((one) => one.state !== "holding" || isReplaced(one));
+  if (gone === undefined) return false;
+  await setState(work, trustKeys.plan(relationship, gone.version), undefined);
+  return true;
 }
 
 /** An objection that reached one trustee reaches all: whoever keeps the device from the plan queue has to keep us all from it. */
