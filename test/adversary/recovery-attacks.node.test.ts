@@ -3,11 +3,12 @@ import { bytes, encode, equalBytes, fromHex, sha256, struct, toHex } from "@phot
 import { signEntry } from "@photon/protocol/recovery";
 import { ed25519Signer, signStatement, type StatementId } from "@photon/protocol/statement";
 import { type Device, hour, memoryRelay, must } from "@photon/testkit";
-import { approve, become, guarded, type Guarded, later, recoverWith } from "@photon/testkit/guarded";
+import { approve, become, guarded, type Guarded, later, plan, recoverWith } from "@photon/testkit/guarded";
 import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
 import { setState } from "../../packages/engine/src/circle/state.ts";
 import { deviceAuthor, flushBoards, ownBoards, postEntry, sightings } from "../../packages/engine/src/plan/board.ts";
+import { partsFor } from "../../packages/engine/src/plan/announce.ts";
 import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
 import { requestFor } from "../../packages/engine/src/succession/requests.ts";
 import { activeTrusts } from "../../packages/engine/src/trustee/records.ts";
@@ -178,4 +179,43 @@ describe("an owner who has asked often", () => {
     const kept = await activeTrusts((await openPhone(ben)).work);
     expect(kept.map(({ version }) => version)).toEqual([1, 20]);
   });
+});
+
+test("a plan of the thief's, undone since, does not keep the person's next one from being announced", async () => {
+  story = await guarded();
+  const { world, ana: thief, trustees, others } = story;
+  const copy = await openPhone(thief);
+  const relationship = await copy.relationship("peer 1");
+  const known = await planOf(copy);
+  const { side, state } = relationship.mine;
+  if (state.custody === undefined || state.inbox === undefined) throw new Error("no custody");
+  const named = partsFor({ ...known, plan: { ...known.plan, version: 2 } }, side, 1);
+  const forged = await copy.sign(relationship, "plan", { custody: state.custody, plan: named });
+  const phone = await recoverWith(story, ...trustees.slice(0, 2));
+  await copy.append(state.inbox, { kind: "lineage", value: { statements: [forged.bytes] } });
+  await later(story, 3 * 24 * hour, phone, ...others);
+  await world.settle(phone, ...others);
+  expect((await (await openPhone(phone)).relationship("peer 1")).mine.statements.has(toHex(forged.id))).toBe(true);
+  await plan({ ...story, ana: phone }, { trustees: [...story.names], threshold: 2 });
+  expect(must(await phone.engine.planStatus())).toMatchObject({ version: 2, announced: 4 });
+  const { mine } = await (await openPhone(phone)).relationship("peer 1");
+  const said = [...mine.statements.values()].filter((one) => one.type === "plan" && one.body.plan.version === 2);
+  expect(said).toHaveLength(2);
+  expect(mine.state.plan.version).toBe(2);
+});
+
+test("R3: a trustee who types an approval, or declines, releases nothing before it has read the relationship", async () => {
+  story = await guarded({ peers: 0 });
+  const { world, ana, trustees } = story;
+  const [ben, chi] = trustees as [Device, Device];
+  const newcomer = await world.recover("somebody else's phone");
+  await approve(newcomer, ben, chi);
+  await world.settle(...trustees);
+  // Ben's program does not run for a while; Ana's objection lies in his inbox alone, as the plan queue is read again only by passes.
+  await later(story, 49 * hour, ana);
+  must(await ben.engine.declineRecovery("Ana", { pressured: false }));
+  expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([{ state: "ready" }]);
+  must(await ben.engine.sync());
+  must(await ben.engine.sync());
+  expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([{ state: "released" }]);
 });
