@@ -4,7 +4,7 @@
  */
 import { encode, expectOk, sha256, toHex } from "@photon/protocol/codec";
 import type { Lineage, Relationship } from "../relationship/model.ts";
-import type { Custody, PlanParts, SideId } from "@photon/protocol/statement";
+import { type Custody, idKey, type PlanParts, type SideId } from "@photon/protocol/statement";
 import { parseVerification, recoveryCommitments, type Verification, verificationSchema } from "@photon/protocol/trustees";
 import { computeCustody } from "../relationship/custody.ts";
 import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
@@ -52,11 +52,17 @@ export async function custodyUnder(work: Work, held: DealtPlan | undefined): Pro
   return computeCustody(strength, { trustees: held !== undefined });
 }
 
-/** The largest plan version that our side has named in a lineage. */
-export function announcedVersion({ statements }: Lineage): number {
+/**
+ * The largest plan version that our side has named in a lineage. What came to nothing does not count, as of a device that was
+ * retired since: else it could keep every later plan from being announced. Of one that is live it does, so that nothing is said twice.
+ */
+export function announcedVersion({ statements, state }: Lineage): number {
   let version = 0;
   for (const one of statements.values()) {
-    if (one.type === "found" || one.type === "plan" || one.type === "succeed") version = Math.max(version, one.body.plan.version);
+    if (one.type !== "found" && one.type !== "plan" && one.type !== "succeed") continue;
+    const isVoid = state.standing.get(idKey(one.id))?.kind === "void";
+    if (isVoid && state.leaves.get(idKey(one.signer))?.status !== "live") continue;
+    version = Math.max(version, one.body.plan.version);
   }
   return version;
 }

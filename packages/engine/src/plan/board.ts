@@ -10,6 +10,7 @@ import {
   type EntryBody,
   type PlanName,
   readEntry,
+  requestDigest,
   requestIn,
   type Sighting,
   signEntry,
@@ -115,18 +116,27 @@ const unread = ({ relay }: Board, detail: string): { readonly ok: false; readonl
   error: relayProblem(relay, { code: "refused", refusal: "internal", detail, retryAfter: undefined }),
 });
 
-async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<void> {
+/** @returns whether it was new, and is kept. */
+async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<boolean> {
   const entry = readEntry(received, name, name.dealerKey);
-  if (!entry.ok) return;
+  if (!entry.ok) return false;
   const id = `${prefixOf(name)}/${toHex(entry.value.id)}`;
-  if ((await getState(work, `board/${id}`)) !== undefined) return;
+  if ((await getState(work, `board/${id}`)) !== undefined) return false;
   const { author, body } = entry.value;
   const held = await sightings(work, name);
-  if (held.filter((one) => equalBytes(one.entry.author, author)).length >= maxKept) return;
+  const own = held.filter((one) => equalBytes(one.entry.author, author));
+  if (body.kind === "contest") {
+    const { request } = body.value;
+    // The first counts, and all devices are one author here: one in other hands must not fill up what an objection needs.
+    if (own.some((one) => one.entry.body.kind === "contest" && equalBytes(one.entry.body.value.request, request))) return false;
+    if (own.length >= maxKept && !held.some((one) => isApproved(one.entry, request))) return false;
+  } else if (own.length >= maxKept) return false;
   // Nobody certifies who asks; so that not anybody can ask for signatures, a trustee must have approved their request before.
-  if (body.kind === "batch" && !held.some((one) => asks(one.entry, author))) return;
+  if (body.kind === "batch" && !held.some((one) => asks(one.entry, author) && isApproved(one.entry, body.value.request)))
+    return false;
   await setState(work, `board/${id}`, encode(rowSchema, { entry: received }));
   await setState(work, `bseen/${id}`, encodeFirstSeen(work.now()));
+  return true;
 }
 
 /**
@@ -159,6 +169,9 @@ const asks = ({ body }: Entry, key: Bytes): boolean => {
   const request = body.kind === "approve" ? requestIn(body.value) : undefined;
   return request?.ok === true && equalBytes(request.value.request.signKey, key);
 };
+
+const isApproved = ({ body }: Entry, request: Bytes): boolean =>
+  body.kind === "approve" && equalBytes(requestDigest(body.value.request), request);
 
 /** What this circle has seen of a plan queue. */
 export async function sightings(work: Work, name: PlanName & { readonly dealerKey: Bytes }): Promise<readonly Sighting[]> {
@@ -199,6 +212,15 @@ export async function postEntry(work: Work, name: Boards, author: Author, body: 
  */
 export async function layEntry(work: Work, name: Boards, entry: Bytes): Promise<void> {
   await keepEntry(work, name, entry);
+  await layDown(work, name, entry);
+}
+
+/** As `layEntry`, where it is new and worth keeping: whoever says it again and again makes nobody else say it. */
+export async function passEntryOn(work: Work, name: Boards, entry: Bytes): Promise<void> {
+  if (await keepEntry(work, name, entry)) await layDown(work, name, entry);
+}
+
+async function layDown(work: Work, name: Boards, entry: Bytes): Promise<void> {
   for (const [index, board] of name.boards.entries()) {
     const sealed = sealDeposit(board.sealKey, entry, work.random(24));
     if (!sealed.ok) throw new Error(`an entry that fits no deposit: ${sealed.error.detail}`);

@@ -129,7 +129,10 @@ type MadeBoard =
 /** As many writers as may be, so that nobody can tell from it how many trustees there are. */
 async function makeBoard(work: Work, relay: string): Promise<MadeBoard> {
   const { receiveId, sendId, readSeed, root: sealKey } = makeQueueKeys(work.random(96));
+  // Kept by nobody: whoever has a device of ours could delete the queue with it, and so keep every trustee waiting for ever.
   const adminSeed = work.random(32);
+  const adminKey = readKeyOf(adminSeed);
+  adminSeed.fill(0);
   const writers = Array.from({ length: maxBoardWriters }, () => work.random(32));
   const [writeKey] = writers;
   if (writeKey === undefined) throw new Error("a board without writers");
@@ -138,8 +141,8 @@ async function makeBoard(work: Work, relay: string): Promise<MadeBoard> {
     sendId,
     readKey: readKeyOf(readSeed),
     writeKeys: writers,
-    adminKey: readKeyOf(adminSeed),
+    adminKey,
   });
   if (!made.ok) return { ok: false, error: relayProblem(relay, made.error) };
-  return { ok: true, board: { relay, receiveId, sendId, readSeed, sealKey, writeKey, adminSeed }, writers };
+  return { ok: true, board: { relay, receiveId, sendId, readSeed, sealKey, writeKey }, writers };
 }

@@ -38,8 +38,6 @@ export const boardKeysSchema = struct({
   sealKey: [5, bytes(32)],
   /** Of the owner's devices; each trustee has one of its own. */
   writeKey: [6, bytes(32)],
-  /** Ed25519 seed: only devices trim, rotate and delete. */
-  adminSeed: [7, bytes(32)],
 });
 export type BoardKeys = SchemaType<typeof boardKeysSchema>;
 

@@ -48,7 +48,7 @@ import { decideOn, openSuccession } from "../succession/decide.ts";
 import { recoveryNotices } from "../succession/notices.ts";
 import { approve, decline, lookUp } from "../trustee/approve.ts";
 import { shownCase } from "../trustee/cases.ts";
-import { trusteeDuties } from "../trustee/duties.ts";
+import { sayAsTrustee } from "../trustee/duties.ts";
 import { answerAsk, help, listTrusteeships, trusteeshipOf } from "../trustee/list.ts";
 import { StoreFailure } from "../ports/index.ts";
 import { waitForHint } from "./hints.ts";
@@ -332,7 +332,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
           const approved = await approve(work, relationship, options);
           if (!approved.ok) return approved;
           await tellAndSend(work, relationship);
-          await trusteeDuties(work, () => false);
+          await sayAsTrustee(work);
           return approved;
         }),
       ),
@@ -342,7 +342,7 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
           const declined = await decline(work, relationship, pressured);
           if (!declined.ok) return declined;
           await work.commit();
-          await trusteeDuties(work, () => false);
+          await sayAsTrustee(work);
           return trusteeshipOf(work, relationship);
         }),
       ),

@@ -39,8 +39,12 @@ export async function heedPeers(work: Work, row: RecoveryRow, plan: DealtPlan): 
   let heard: KnownStatement<"contest"> | undefined;
   for (const { key } of await work.list("duty", objectionKey(""))) {
     const relationship = await loadRelationship(work, lastPart(key));
-    if (!(await isTaken(work, relationship, row, plan))) heard ??= objectionIn(relationship, row, plan);
-    work.delete("duty", key);
+    const objections = (await isTaken(work, relationship, row, plan)) ? [] : objectionsIn(relationship, row, plan);
+    const standingOf = ({ id }: Statement) => relationship.mine.state.standing.get(toHex(id))?.kind;
+    const isJudged = (one: Statement): boolean => standingOf(one) !== "waiting" && standingOf(one) !== "held";
+    heard ??= objections.find(isJudged);
+    // What follows statements that are not here yet may be anybody's: a stranger's, whom the peer's own reckoning leaves out.
+    if (objections.every(isJudged)) work.delete("duty", key);
   }
   if (heard === undefined) return false;
   const seen = await sightings(work, ownBoards(plan));
@@ -50,7 +54,7 @@ export async function heedPeers(work: Work, row: RecoveryRow, plan: DealtPlan): 
   return true;
 }
 
-function objectionIn(relationship: Relationship, row: RecoveryRow, plan: DealtPlan): KnownStatement<"contest"> | undefined {
+function objectionsIn(relationship: Relationship, row: RecoveryRow, plan: DealtPlan): readonly KnownStatement<"contest">[] {
   const own = ownSuccessions(relationship, row, plan);
   const objects = (one: Statement): one is KnownStatement<"contest"> =>
     one.type === "contest" &&
@@ -58,7 +62,7 @@ function objectionIn(relationship: Relationship, row: RecoveryRow, plan: DealtPl
       ({ statement, request }) =>
         equalBytes(one.body.request, request) || equalBytes(one.body.succession ?? new Uint8Array(0), statement),
     );
-  return [...relationship.mine.statements.values()].find(objects);
+  return [...relationship.mine.statements.values()].filter(objects);
 }
 
 /**

@@ -67,8 +67,8 @@ interface OpenedPlace {
   readonly dealt: Dealt;
 }
 
-/** Registers that are read: the one that the plan began with, those since, and not whatever a thief has pinned besides. */
-const maxPlaces = 4;
+/** Registers that are read: as many as a trustee names. The plan began with the last of them; a thief may have pinned the first. */
+const maxPlaces = 8;
 /** For how long a vault that cannot be reached is waited for, where another could be read. */
 const patience = 7 * 24 * 3_600_000;
 

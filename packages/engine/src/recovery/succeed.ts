@@ -249,6 +249,9 @@ async function inherit(work: Work, id: string, heir: Heir, signature: Bytes): Pr
     if (equalBytes(request, statement.body.request)) await decide(work, relationship, other, "refuse");
   await decide(work, relationship, statement.id, "accept");
   await addStatements(work, relationship, [statement]);
+  // An objection may be here already; the peer tells us nothing that is new, then.
+  if ([...relationship.mine.statements.values()].some(({ type }) => type === "contest"))
+    work.put("duty", objectionKey(id), new Uint8Array(0));
   await keepInbox(work, relationship, heir.inbox);
   const create = await enqueue(work, id, { kind: "create", value: { sendId: heir.inbox.sendId } });
   await setRecord(work, keys.leafOf(id, heir.leaf), leafOfSchema, { device: work.self.device, from: [] });

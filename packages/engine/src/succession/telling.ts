@@ -4,7 +4,7 @@
  * suppressed the others (spec/12-recovery.md).
  */
 import { equalBytes } from "@photon/protocol/codec";
-import type { Succession } from "@photon/protocol/lineage";
+import { ancestors, statementsSince, type Succession, topologicalOrder } from "@photon/protocol/lineage";
 import { idKey, type KnownStatement, type Statement } from "@photon/protocol/statement";
 import { deposit, type DepositOptions } from "../delivery/outbox.ts";
 import { loadRecovery } from "../recovery/records.ts";
@@ -26,17 +26,24 @@ export async function tellBothHands(work: Work, relationship: Relationship, adde
   if (peer === undefined) return;
   for (const succession of openSuccessions(peer.state)) {
     const made = peer.statements.get(idKey(succession.statement));
-    if (made !== undefined && isNew(made)) await tell(work, id, made);
+    if (made !== undefined && isNew(made)) await tell(work, id, [made]);
     const heir = presumed(peer, work.now()).find((one) => one.succession === succession)?.state.inbox;
     const objection = objectionTo(peer, succession);
     if (made === undefined || heir === undefined || objection === undefined || !(isNew(made) || isNew(objection))) continue;
-    // To the new device's own inbox, as whoever has an old device can close the old one.
-    await tell(work, id, objection, { under: { sendId: heir.sendId, rotation: heir.rotation } });
+    // To the new device's own inbox, as whoever has an old device can close the old one; with what it builds on, as that device
+    // heeds nobody of whom it cannot tell that they had a part in its side.
+    const all = [...peer.statements.values()];
+    const past = ancestors(topologicalOrder(all), [objection.id]);
+    const missing = statementsSince(
+      all.filter((one) => past.has(idKey(one.id))),
+      made.heads,
+    );
+    await tell(work, id, missing, { under: { sendId: heir.sendId, rotation: heir.rotation } });
   }
 }
 
-async function tell(work: Work, id: string, statement: Statement, options?: DepositOptions): Promise<void> {
-  for (const some of inEnvelopes([statement])) await deposit(work, id, "peer", some, options);
+async function tell(work: Work, id: string, statements: readonly Statement[], options?: DepositOptions): Promise<void> {
+  for (const some of inEnvelopes(statements)) await deposit(work, id, "peer", some, options);
 }
 
 /** The contest by which a succession is contested, where it is by one. */

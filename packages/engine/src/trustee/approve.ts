@@ -150,11 +150,11 @@ export function placesOf({ opened }: Holding, seen: Awaited<ReturnType<typeof se
     const { vault, register, sequence } = entry.body.value;
     note({ vault, register, sequence }, firstSeen);
   }
-  return [...pins.values()]
-    .toSorted((a, b) => b.since - a.since)
-    .map(({ place }) => place)
-    .slice(0, 8);
+  const places = [...pins.values()].toSorted((a, b) => b.since - a.since).map(({ place }) => place);
+  // Whoever has a device can pin as many as they like from now on, and none from before.
+  return places.length <= maxPlaces ? places : [...places.slice(0, maxPlaces / 2), ...places.slice(-maxPlaces / 2)];
 }
+const maxPlaces = 8;
 
 /** @param pressured quietly makes all wait a week longer, for every request that is open. */
 export async function decline(work: Work, relationship: string, pressured: boolean): Promise<Result<void, PhotonError>> {

@@ -60,6 +60,16 @@ export async function trusteeDuties(work: Work, unread: (relationship: string) =
   return problems;
 }
 
+/**
+ * Lays down what was just said, and nothing more: a share is released in a pass that has read the relationship, in which an objection
+ * may lie (R3).
+ */
+export async function sayAsTrustee(work: Work): Promise<void> {
+  for (const trust of await activeTrusts(work)) await flushBoards(work, boardsOf(trust));
+  await flushReplies(work);
+  await work.commit();
+}
+
 const lookEvery = 3_600_000;
 const lookedSchema = uint();
 /** At most once an hour where nothing is open: what others approve, or object to, is to be seen when it happens. */

@@ -3,9 +3,10 @@ import { equalBytes, sha256 } from "@photon/protocol/codec";
 import type { Content } from "@photon/protocol/queue";
 import { decodeTalk, encodeTalk, readEntry, type TalkKind } from "@photon/protocol/recovery";
 import { checkPacket, decodePacket } from "@photon/protocol/trustees";
+import { setState } from "../circle/state.ts";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
-import { layEntry, sightings } from "../plan/board.ts";
+import { passEntryOn } from "../plan/board.ts";
 import { packetLabel } from "../plan/deal.ts";
 import { leafKeys } from "../relationship/leaves.ts";
 import type { Relationship } from "../relationship/model.ts";
@@ -17,6 +18,8 @@ import { activeTrusts, loadTrusts, trustKeys, trustSchema } from "./records.ts";
 
 /** Plans of one person that are remembered: an owner who asks without end fills nothing up. */
 const maxPlans = 16;
+/** For so long a packet is kept when a later one is held: more than a change of trustees needs to decide, and to be undone. */
+const keepPackets = 90 * 24 * 3_600_000;
 
 export type ToTrustee = Extract<TalkKind, "trustee-ask" | "trustee-packet" | "trustee-contest" | "trustee-dismiss">;
 
@@ -30,7 +33,7 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
       const known = await getRecord(work, trustKeys.plan(id, version), trustSchema);
       if (again && known?.state === "holding" && equalBytes(known.plan, plan))
         await setRecord(work, trustKeys.plan(id, version), trustSchema, { ...known, askedAgain: work.now() });
-      if (known !== undefined || (await loadTrusts(work, id)).length >= maxPlans) return;
+      if (known !== undefined || !(await hasRoom(work, id))) return;
       await setRecord(work, trustKeys.plan(id, version), trustSchema, {
         plan,
         version,
@@ -64,6 +67,18 @@ export async function hearOwner(work: Work, relationship: Relationship, kind: To
   }
 }
 
+/** Makes some, where it can: of what came to nothing, or of a packet in whose place another has been held for long, the oldest goes. */
+async function hasRoom(work: Work, relationship: string): Promise<boolean> {
+  const trusts = await loadTrusts(work, relationship);
+  if (trusts.length < maxPlans) return true;
+  const isReplaced = ({ version }: (typeof trusts)[number]): boolean =>
+    trusts.some((one) => one.version > version && one.state === "holding" && work.now() - one.since >= keepPackets);
+  const gone = trusts.find((one) => one.state !== "holding" || isReplaced(one));
+  if (gone === undefined) return false;
+  await setState(work, trustKeys.plan(relationship, gone.version), undefined);
+  return true;
+}
+
 /** An objection that reached one trustee reaches all: whoever keeps the device from the plan queue has to keep us all from it. */
 async function passOn(work: Work, relationship: string, version: number, received: Uint8Array<ArrayBuffer>): Promise<void> {
   const trust = (await activeTrusts(work, relationship)).find((one) => one.version === version);
@@ -71,8 +86,7 @@ async function passOn(work: Work, relationship: string, version: number, receive
   const boards = boardsOf(trust);
   const entry = readEntry(received, boards, boards.dealerKey);
   if (!entry.ok || entry.value.body.kind !== "contest") return;
-  if (!(await sightings(work, boards)).some((one) => equalBytes(one.entry.id, entry.value.id)))
-    await layEntry(work, boards, received);
+  await passEntryOn(work, boards, received);
 }
 
 /** A packet is kept, and said to be held, only if we had agreed, and if everything in it that can be checked is good. */
