@@ -15,6 +15,7 @@ import { keepMessage, loadMessages } from "../../packages/engine/src/conversatio
 import { flush } from "../../packages/engine/src/delivery/flush.ts";
 import { followBundle } from "../../packages/engine/src/conversation/receive.ts";
 import type { Relationship } from "../../packages/engine/src/relationship/model.ts";
+import { planKeys, planSchema } from "../../packages/engine/src/plan/records.ts";
 import { circleId, keys, leafOfSchema, recordSchema } from "../../packages/engine/src/relationship/records.ts";
 import { loadCircle, loadRelationship, ownLeaf, ownLeaves } from "../../packages/engine/src/relationship/relationship.ts";
 import { admitSiblings } from "../../packages/engine/src/relationship/side.ts";
@@ -209,6 +210,25 @@ describe("a live device in other hands", () => {
     // A leaf of the circle is not put under the name of a device that has another.
     const posing = encode(leafOfSchema, { device: other.device, from: [] });
     expect(await taken({ key: keys.leafOf(circleId, leaf.id), hlc, value: posing })).toBe(false);
+    // No number of a plan is used up, and no plan is told under another's.
+    const planned = (version: number): Uint8Array<ArrayBuffer> =>
+      encode(planSchema, {
+        plan: thief.work.random(32),
+        version,
+        threshold: 1,
+        contested: 2,
+        delayHours: 0,
+        hint: "",
+        created: 0,
+        members: [id, circleId],
+        operators: ["https://relay.example"],
+      });
+    for (const [key, version] of [
+      [4_294_967_295, 4_294_967_295],
+      [2, 1],
+    ] as const)
+      expect(await taken({ key: planKeys.record(key), hlc, value: planned(version) })).toBe(false);
+    expect(await taken({ key: planKeys.record(1), hlc, value: planned(1) })).toBe(true);
     const record2 = encode(recordSchema, { ...circle.record, mine: withBen.mine.side });
     expect(await taken({ key: keys.record(circleId), hlc, value: record2 })).toBe(false);
   }, 60_000);

@@ -107,6 +107,27 @@ describe("a thief with the unlocked old phone", () => {
     await world.settle(phone);
   });
 
+  test("fills all that the old phone may write onto the plan queue: the new device writes by a key that the phone never had", async () => {
+    // Of a board, each writer has a twenty-fourth.
+    const network = { transport: memoryRelay({ limits: { entries: 2400, bytes: 64 * 1024 * 1024 } }), blobs: memoryVault() };
+    story = await guarded({ world: { network } });
+    const { ana: thief, trustees, others } = story;
+    const copy = await openPhone(thief);
+    const [board] = ownBoards(await planOf(copy)).boards;
+    if (board === undefined) throw new Error("no board");
+    const junk = { kind: "lineage", value: { statements: [copy.work.random(64)] } } as const;
+    const said: string[] = [];
+    for (let number = 0; number < 110; number++) said.push(await copy.append(board, junk));
+    expect(said.filter((one) => one === "appended").length).toBeGreaterThan(80);
+    expect(said.at(-1)).toBe("queue-full");
+    await later(story, 2 * hour, ...others);
+    const phone = await recoverWith(story, ...trustees.slice(0, 2));
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", succeeded: 4 });
+    // The old phone cannot read that key.
+    const opened = await copy.work.ports.keys.decryptAge((await planOf(copy)).dealt.reserve ?? copy.work.random(64));
+    expect(opened.ok).toBe(false);
+  });
+
   test("says a great deal on the plan queue: an objection to what somebody has approved is kept all the same", async () => {
     story = await guarded({ peers: 0 });
     const { world, ana, trustees } = story;

@@ -258,7 +258,7 @@ describe("a recovery that was contested and came to nothing", () => {
     const { world, ana, trustees } = story;
     const [ben, chi] = trustees as [Device, Device, Device];
     const impostor = await world.recover("somebody else's phone");
-    await approve(impostor, ben);
+    await approve(impostor, ben, chi);
     await world.settle(...trustees);
     await later(story, hour, ana, ...trustees);
     must(await ana.engine.contest());

@@ -4,6 +4,7 @@
  */
 import { decode, equalBytes, expectOk, type Schema, struct, toHex, uint } from "@photon/protocol/codec";
 import { isHybridRecipient } from "@photon/protocol/archive";
+import { maxVersionStep } from "@photon/protocol/lineage";
 import type { Change } from "@photon/protocol/queue";
 import { type LeafId, leafSchema, parseStatement } from "@photon/protocol/statement";
 import { formerSchema } from "../archive/former.ts";
@@ -30,7 +31,7 @@ import { decisionSchema } from "../succession/decisions.ts";
 import { contestedSchema, noticeSchema } from "../succession/notices.ts";
 import { caseSchema, trustSchema } from "../trustee/records.ts";
 import { deviceSchema } from "./devices.ts";
-import { getState, policyOf } from "./state.ts";
+import { getState, listState, policyOf } from "./state.ts";
 
 /** A leaf of the circle: whose message brought the entry. Without it the entry's writer is not asked for. */
 export type Origin = { readonly from: "archive" } | { readonly from: "circle"; readonly sender: LeafId | undefined };
@@ -137,7 +138,7 @@ async function hasForm(work: Work, key: string, value: Uint8Array): Promise<bool
     case "msg":
       return fits(messageSchema, value);
     case "plan":
-      return fitsPlan(second, value);
+      return (await isNearVersion(work, first)) && fitsPlan(first, second, value);
     case "trust":
       return fitsTrust(second, value);
     case "bseen":
@@ -179,8 +180,18 @@ function fitsRelationship(id: string, what: string, key: string, value: Uint8Arr
   return schema === undefined || (fits(schema, value) && key === `rel/${id}/${what}`);
 }
 
-const fitsPlan = (what: string, value: Uint8Array): boolean =>
-  fits<unknown>(what === "record" ? planSchema : what === "dealt" ? dealtSchema : memberSchema, value);
+function fitsPlan(version: string, what: string, value: Uint8Array): boolean {
+  if (what !== "record") return fits<unknown>(what === "dealt" ? dealtSchema : memberSchema, value);
+  const plan = decode(planSchema, value, value.length);
+  return plan.ok && plan.value.version === Number(version);
+}
+
+/** A device in other hands must not use the numbers of plans up: one is larger than any before it by no more than in a lineage. */
+async function isNearVersion(work: Work, version: string): Promise<boolean> {
+  if (!/^\d{10}$/u.test(version)) return false;
+  const held = (await listState(work, "plan/")).map(({ key }) => Number(key.split("/")[1]));
+  return Number(version) <= Math.max(0, ...held) + maxVersionStep;
+}
 
 const fitsTrust = (what: string, value: Uint8Array): boolean =>
   fits<unknown>(what.startsWith("p-") ? trustSchema : what.startsWith("c-") ? caseSchema : uint(), value);

@@ -18,6 +18,7 @@ import type { Relationship } from "../relationship/model.ts";
 import { setRecord } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
+import { sealReserve } from "./reserve.ts";
 import { type BoardKeys, dealtSchema, type KnownPlan, memberSchema, planKeys } from "./records.ts";
 
 /** What a trustee's packet is sealed as, to the leaves of that trustee. */
@@ -102,10 +103,19 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
     deviceSeed,
     deviceCertificate,
     boards,
+    reserve: await sealReserve(dealt.recipient, reserved(writers)),
   });
   await setTrusteeOpener(work, dealt.recipient, plan.version);
   return undefined;
 }
+
+/** Of each board the last key: no trustee has it, as there are fewer of them than a board has writers. */
+const reserved = (writers: readonly (readonly Bytes[])[]): readonly Bytes[] =>
+  writers.map((keys) => {
+    const last = keys.at(-1);
+    if (last === undefined) throw new Error("a board without writers");
+    return last;
+  });
 
 /** Sealed to the trustee's leaves besides the session: our own other devices, which read what we write, cannot add shares up. */
 async function sendPacket(

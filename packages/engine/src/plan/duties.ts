@@ -68,7 +68,8 @@ async function pinArchive(work: Work, known: DealtPlan): Promise<void> {
     entry.body.kind === "pin" ? [{ ...entry.body.value, firstSeen }] : [],
   );
   for (const { vault, register, sequence, headHash } of await archivePins(work)) {
-    const here = pins.filter((pin) => equalBytes(pin.register, register));
+    // One that is ahead of what is there is a thief's: it must not keep the true one from being pinned.
+    const here = pins.filter((pin) => equalBytes(pin.register, register) && pin.sequence <= sequence);
     const newest = Math.max(0, ...here.map((pin) => pin.sequence));
     const latest = Math.max(0, ...here.map(({ firstSeen }) => firstSeen));
     if (here.length > 0 && (sequence <= newest || elapsed(latest, work.now()) < pinEvery)) continue;

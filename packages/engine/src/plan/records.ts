@@ -14,6 +14,7 @@ import { maxTrustees, scalarSchema, verificationSchema } from "@photon/protocol/
 import { listState } from "../circle/state.ts";
 import { getRecord } from "../relationship/records.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { boardsHere } from "./reserve.ts";
 
 export const planSchema = struct({
   plan: [1, bytes(32)],
@@ -52,6 +53,8 @@ export const dealtSchema = struct({
   deviceSeed: [6, bytes(32)],
   deviceCertificate: [7, bytes(64)],
   boards: [8, list(boardKeysSchema, { min: 1, max: 2 })],
+  /** See `reserve.ts`. */
+  reserve: [9, optional(bytes({ min: 1, max: 8192 }))],
 });
 export type Dealt = SchemaType<typeof dealtSchema>;
 
@@ -100,7 +103,9 @@ export async function loadPlans(work: Work): Promise<readonly KnownPlan[]> {
       const member = await getRecord(work, planKeys.member(plan.version, id), memberSchema);
       members.set(id, member ?? { state: "asked", since: plan.created });
     }
-    found.push({ plan, dealt: await getRecord(work, planKeys.dealt(plan.version), dealtSchema), members });
+    const dealt = await getRecord(work, planKeys.dealt(plan.version), dealtSchema);
+    const here = dealt === undefined ? undefined : { ...dealt, boards: await boardsHere(work, plan.version, dealt) };
+    found.push({ plan, dealt: here, members });
   }
   return found;
 }

@@ -25,6 +25,7 @@ import {
   planSchema,
 } from "./records.ts";
 
+const renewEvery = 90 * 24 * 3_600_000;
 const askAgainEvery = 30 * 24 * 3_600_000;
 
 export async function keepPlanGood(work: Work): Promise<void> {
@@ -51,8 +52,11 @@ async function hasDeadContest(work: Work, plans: readonly KnownPlan[], { plan, d
   const seen = await sightings(work, { ...ownBoards({ plan, dealt, ...rest }) });
   if (!seen.some(({ entry }) => entry.body.kind === "contest")) return false;
   const rules = { threshold: plan.threshold, contested: plan.contested, delay: plan.delayHours * 3_600_000 };
+  // One trustee alone could have all be asked without end: what fewer approved than it takes waits until the plan is older.
+  const isOld = elapsed(plan.created, work.now()) >= renewEvery;
   const dead = [...casesOf(rules, seen, [], work.now())].filter(
-    ([, { contestedAt, state }]) => contestedAt !== undefined && state.kind === "expired",
+    ([, { contestedAt, state, approvals }]) =>
+      contestedAt !== undefined && state.kind === "expired" && (isOld || approvals[0].length >= plan.threshold),
   );
   if (dead.length === 0) return false;
   const digests = dead.flatMap(([digest]) => fromHex(digest) ?? []);

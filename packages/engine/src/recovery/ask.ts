@@ -6,14 +6,22 @@
 import { asBytes, err, ok, type Result, toHex } from "@photon/protocol/codec";
 import { parseDeviceCode, parseOrigin } from "@photon/protocol/meeting";
 import { makeQueueKeys, openDeposit, signRead } from "@photon/protocol/queue";
-import { codeOf, encodeRequest, type RecoveryRequest, requestDigest, sealRequest } from "@photon/protocol/recovery";
+import {
+  codeOf,
+  encodeRequest,
+  readReply,
+  type RecoveryRequest,
+  type Reply,
+  requestDigest,
+  sealRequest,
+} from "@photon/protocol/recovery";
 import { ed25519Signer } from "@photon/protocol/statement";
 import type { Ports } from "../api.ts";
 import { keysOf, queueKeys, writeSide } from "../delivery/inboxes.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { Work } from "../storage/core.ts";
-import { keepRecovery, keepReply, loadRecovery, maxReplies, type RecoveryRow } from "./records.ts";
+import { keepRecovery, keepReply, loadRecovery, loadReplies, maxReplies, type RecoveryRow } from "./records.ts";
 
 /** A relay's address, or the words by which a trustee helps: they begin with one. */
 export function relayFor(words: string): Result<string, PhotonError> {
@@ -85,12 +93,23 @@ export const requestDays = 30;
 const entriesPerRead = 64;
 const maxRounds = 128;
 
+/** Answers of one author under one dealer: an honest trustee's signatures for thirty thousand relationships, more than once. */
+const maxPerAuthor = 256;
+function count(said: Map<string, number>, { dealerKey, author }: Reply): number {
+  const voice = `${toHex(dealerKey)} ${toHex(author)}`;
+  const now = (said.get(voice) ?? 0) + 1;
+  said.set(voice, now);
+  return now;
+}
+
 /** Reads what trustees have answered since, and keeps it. @returns the row as it is then. */
 export async function readReplies(work: Work): Promise<Result<RecoveryRow, PhotonError>> {
   const begun = await loadRecovery(work);
   if (begun === undefined) return err(photonError("no-recovery"));
   let row = begun;
   const { sealKey } = keysOf(row.reply, 0);
+  const said = new Map<string, number>();
+  for (const reply of await loadReplies(work, row)) count(said, reply);
   for (let round = 0; round < maxRounds; round++) {
     const { receiveId, readSeed } = row.reply;
     const read = signRead(readSeed, { receiveId, after: row.after, limit: entriesPerRead });
@@ -105,7 +124,8 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
       const inner = openDeposit([sealKey], body);
       const opened = inner.ok ? await work.ports.keys.decryptAge(inner.value) : inner;
       // Whoever overheard the code can write here too: what is no answer, or one too many, is left aside.
-      if (opened.ok && replies < maxReplies) {
+      const reply = opened.ok ? readReply(row.digest, opened.value) : undefined;
+      if (opened.ok && reply?.ok === true && replies < maxReplies && count(said, reply.value) <= maxPerAuthor) {
         keepReply(work, replies, opened.value);
         replies += 1;
       }

@@ -11,6 +11,7 @@ import { adoptRecovered } from "../archive/adopt.ts";
 import { type Restored, restoreWithIdentity } from "../archive/restore.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { type Dealt, dealtSchema, planKeys } from "../plan/records.ts";
+import { takeReserve } from "../plan/reserve.ts";
 import { profileFormat, type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { flagSchema, keys, setRecord, timeSchema } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
@@ -54,6 +55,7 @@ export async function openArchive(
   // The old registers' write keys went with the old devices: this one begins its own, and the old ones stay where they are.
   await beginArchive(work, ...places.map((place) => place.vault).toReversed());
   await setTrusteeOpener(work, newest.dealt.recipient, group.version);
+  await takeReserve(work, group.version, newest.dealt, identity);
   await setRecord(work, recoveredKey, timeSchema, work.now());
   keepRecovery(work, { ...row, phase: "signing", version: group.version });
   await blame(work, "share", blamed);

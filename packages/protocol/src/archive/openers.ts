@@ -62,6 +62,14 @@ export async function wrapEpochKeys(keys: readonly EpochKey[], recipients: reado
   return asBytes(await encrypter.encrypt(encode(epochKeysSchema, { suite: "ed25519-xwing-aes256gcm-sha512", keys })));
 }
 
+/** For what only an opener is to read, besides the epochs. Throws for a recipient that is not hybrid. */
+export async function sealToRecipient(recipient: string, plaintext: Bytes): Promise<Bytes> {
+  if (!recipient.startsWith("age1pq1")) throw new Error("a recipient that is not hybrid");
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  return asBytes(await encrypter.encrypt(plaintext));
+}
+
 /** @returns the keys by epoch. Two different keys for one epoch are refused. */
 export async function unwrapEpochKeys(file: Bytes, decryptAge: DecryptAge): Promise<Result<Map<number, Bytes>, DecodeError>> {
   if (file.length > maxBlob) return err(decodeError("too-long", `${file.length} bytes, at most ${maxBlob}`));
