@@ -111,7 +111,7 @@ export async function lostEverything(stage: Stage): Promise<void> {
   const readBack = (approved: Ran): readonly string[] => (/who types them: (.*)/u.exec(approved.stderr)?.[1] ?? "").split(" ");
   await fresh.run("recover", "heard", ...readBack(await approve(ben)));
   for (const trustee of [chi, dee])
-    await fresh.ask("recover", "heard", ...readBack(await approve(trustee, /calls itself|three words/u)));
+    await fresh.ask("recover", "heard", ...readBack(await approve(trustee, /calls itself|words back/u)));
   await pass(people.slice(0, 3));
   await fresh.runTo(20, "sync");
   later(24 * hour, "a day later, in the middle of the delay");
@@ -144,7 +144,7 @@ export async function lostEverything(stage: Stage): Promise<void> {
   stage.check("Ben has the objection before him", again.stdout.includes("A device of theirs objects"));
   for (const trustee of [chi, dee]) await trustee.ask("trustee", "approve", "Ana", ...how, "--code", ...code);
   for (const trustee of [fay, ede])
-    await fresh.ask("recover", "heard", ...readBack(await approve(trustee, /calls itself|three words/u)));
+    await fresh.ask("recover", "heard", ...readBack(await approve(trustee, /calls itself|words back/u)));
   stage.tell(
     "    Four are needed, and five were asked: somebody's part may not fit. Ede's device is then switched off for a week.",
   );

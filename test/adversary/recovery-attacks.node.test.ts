@@ -107,6 +107,42 @@ describe("a thief with the unlocked old phone", () => {
     await world.settle(phone);
   });
 
+  test("R7: re-deals to the very same trustees, who say yes: they act by the plan before as well, and the recovery goes by that", async () => {
+    story = await guarded();
+    const { world, ana: thief, trustees, others, names } = story;
+    const [ben, chi] = trustees as [Device, Device];
+    must(await thief.engine.planTrustees({ trustees: names, threshold: 2, delayHours: 0 }));
+    await world.settle(thief, ...trustees);
+    for (const trustee of trustees) must(await trustee.engine.answerTrustee("Ana", true));
+    for (let round = 0; round < 2; round++) await world.settle(thief, ...others);
+    expect(must(await thief.engine.planStatus())).toMatchObject({ version: 2, protected: true });
+    const newcomer = await world.recover("Ana's new phone");
+    await approve(newcomer, ben, chi);
+    await world.settle(ben, chi);
+    // By the thief's plan there is no delay, and its shares are here at once.
+    await later(story, 2 * hour, ben, chi);
+    expect(await newcomer.poll()).toMatchObject({ state: "waiting", approvals: 2, heard: 2 });
+    await later(story, 47 * hour, ben, chi);
+    const phone = await become(newcomer);
+    must(await phone.engine.sync());
+    await world.settle(ben, chi);
+    await world.settle(phone, ...others);
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", succeeded: 4 });
+    await later(story, 49 * hour, phone, ...others);
+    for (const one of others) {
+      const ana = must(await one.engine.contacts()).find(({ petname }) => petname === "Ana");
+      expect(ana).toMatchObject({ state: "active", succession: { state: "counted" } });
+    }
+    // The thief knows the secrets of the later plan: nobody is told of it any more.
+    await later(story, 20 * 24 * hour, phone, ...others);
+    const plans = (await (await openPhone(ben)).relationship("Ana")).peer?.state.plan;
+    expect(plans?.version).toBe(1);
+    expect(must(await phone.engine.planStatus())).toMatchObject({ version: 2, protected: false });
+    // She plans anew, under a number that nobody has used.
+    await plan({ ...story, ana: phone }, { trustees: names, threshold: 2 });
+    expect(must(await phone.engine.planStatus())).toMatchObject({ version: 3, protected: true });
+  });
+
   test("fills all that the old phone may write onto the plan queue: the new device writes by a key that the phone never had", async () => {
     // Of a board, each writer has a twenty-fourth.
     const network = { transport: memoryRelay({ limits: { entries: 2400, bytes: 64 * 1024 * 1024 } }), blobs: memoryVault() };

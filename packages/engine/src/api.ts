@@ -240,7 +240,10 @@ export interface RecoveryCase {
   readonly pressed: boolean;
   readonly rivals: number;
   readonly approvedByMe: boolean;
-  /** Three words to read back to the person, once this trustee has approved: by them the new device knows whom it has heard. */
+  /**
+   * Words to read back to the person, once this trustee has approved: by them the new device knows whom it has heard. Three for each
+   * plan of theirs by which this trustee acts.
+   */
   readonly answer: string | undefined;
   /** One plain sentence each: what this trustee should know before, or do next. */
   readonly warnings: readonly string[];

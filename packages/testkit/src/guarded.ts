@@ -102,11 +102,19 @@ export async function plan(
   await world.settle(ana, ...others);
 }
 
-/** They are called, hear the words, and type them. */
+/**
+ * They are called, hear the words, and type them. Whoever holds shares of two plans reads six words back, which Ana types, so that it
+ * is known by whom each plan is named.
+ */
 export async function approve(newcomer: Newcomer, ...trustees: readonly Device[]): Promise<void> {
   const { spoken } = newcomer.recovery;
-  for (const trustee of trustees)
-    must(await trustee.engine.approveRecovery("Ana", { code: spoken, recognised: "voice", contacted: "i-reached-them" }));
+  for (const trustee of trustees) {
+    const how = { code: spoken, recognised: "voice", contacted: "i-reached-them" } as const;
+    const { answer = "" } = must(await trustee.engine.approveRecovery("Ana", how));
+    if (answer.split(" ").length <= 3) continue;
+    // The answer itself is on its way: what was typed waits for it.
+    must(await newcomer.recovery.heard(answer));
+  }
 }
 
 /** Their programs run, so much later. */

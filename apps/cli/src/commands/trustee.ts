@@ -362,7 +362,7 @@ async function approved(
       words: [
         done.value.answer === undefined
           ? ""
-          : `Read these three words back to ${said}, who types them: ${cli.style.bold(done.value.answer)}`,
+          : `Read these words back to ${said}, who types them: ${cli.style.bold(done.value.answer)}`,
         `You approved it. The old devices of ${said}, if there are any, hear of it and can object.`,
       ]
         .filter((line) => line !== "")

@@ -46,8 +46,7 @@ import { soonOver, waitingUntil } from "../storage/patience.ts";
 import { contestRecoveries } from "../succession/contest.ts";
 import { decideOn, openSuccession } from "../succession/decide.ts";
 import { recoveryNotices } from "../succession/notices.ts";
-import { approve, decline, lookUp } from "../trustee/approve.ts";
-import { shownCase } from "../trustee/cases.ts";
+import { approve, decline, lookUp, shownRequest } from "../trustee/approve.ts";
 import { sayAsTrustee } from "../trustee/duties.ts";
 import { answerAsk, help, listTrusteeships, trusteeshipOf } from "../trustee/list.ts";
 import { StoreFailure } from "../ports/index.ts";
@@ -323,7 +322,9 @@ export function makeEngine(ports: Ports, profile: ProfileRecord): Engine {
       act(
         withContact(who, async (work, { relationship }) => {
           const looked = await lookUp(work, relationship, code);
-          return looked.ok ? ok(shownCase(looked.value.trust, looked.value.seen)) : looked;
+          if (!looked.ok) return looked;
+          const shown = await shownRequest(work, looked.value);
+          return shown === undefined ? err(photonError("request-expired")) : ok(shown);
         }),
       ),
     approveRecovery: (who, options) =>

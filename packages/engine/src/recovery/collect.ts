@@ -54,7 +54,12 @@ const voiceOf = ({ plan, version, dealerKey, author }: Reply): string =>
 const fewest = 2;
 export const neededFor = ({ threshold }: VerificationData): number => Math.max(threshold, fewest);
 
-/** The groups, that of the most approvals first. */
+export const hasEnough = ({ approvals, data }: Group): boolean => approvals.size >= neededFor(data);
+
+/**
+ * The groups, those first of which enough have approved, and of these the oldest plan: while it can be opened, it decides before one
+ * that replaced it, which a thief may have made. Of the others, that of the most approvals first.
+ */
 export function groupsOf(replies: readonly Reply[]): readonly Group[] {
   const groups = new Map<string, Reply[]>();
   const dataOf = new Map<string, string>();
@@ -68,7 +73,12 @@ export function groupsOf(replies: readonly Reply[]): readonly Group[] {
     const key = `${toHex(reply.plan)} ${reply.version} ${toHex(reply.dealerKey)} ${data}`;
     groups.set(key, [...(groups.get(key) ?? []), reply]);
   }
-  return [...groups.values()].flatMap((some) => groupOf(some) ?? []).toSorted((a, b) => b.approvals.size - a.approvals.size);
+  return [...groups.values()].flatMap((some) => groupOf(some) ?? []).toSorted(inOrder);
+}
+
+function inOrder(a: Group, b: Group): number {
+  if (hasEnough(a) !== hasEnough(b)) return hasEnough(a) ? -1 : 1;
+  return (hasEnough(a) ? a.version - b.version : 0) || b.approvals.size - a.approvals.size;
 }
 
 function groupOf(replies: readonly Reply[]): Group | undefined {

@@ -10,7 +10,8 @@ import { setTrusteeOpener } from "../archive/openers.ts";
 import { adoptRecovered } from "../archive/adopt.ts";
 import { type Restored, restoreWithIdentity } from "../archive/restore.ts";
 import { type PhotonError, photonError } from "../errors.ts";
-import { type Dealt, dealtSchema, planKeys } from "../plan/records.ts";
+import { setState } from "../circle/state.ts";
+import { type Dealt, dealtSchema, loadPlans, planKeys } from "../plan/records.ts";
 import { takeReserve } from "../plan/reserve.ts";
 import { profileFormat, type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { flagSchema, keys, setRecord, timeSchema } from "../relationship/records.ts";
@@ -55,12 +56,25 @@ export async function openArchive(
   // The old registers' write keys went with the old devices: this one begins its own, and the old ones stay where they are.
   await beginArchive(work, ...places.map((place) => place.vault).toReversed());
   await setTrusteeOpener(work, newest.dealt.recipient, group.version);
+  await forgetLaterPlans(work, group.version);
   await takeReserve(work, group.version, newest.dealt, identity);
   await setRecord(work, recoveredKey, timeSchema, work.now());
   keepRecovery(work, { ...row, phase: "signing", version: group.version });
   await blame(work, "share", blamed);
   await work.commit();
   return ok({ record, problems });
+}
+
+/**
+ * A plan that is later than the one by which we were recovered may be the thief's, who knows its secrets: it is not announced any
+ * more. Its number stays used, as its trustees know it.
+ */
+async function forgetLaterPlans(work: Work, version: number): Promise<void> {
+  for (const { plan, members } of await loadPlans(work)) {
+    if (plan.version <= version) continue;
+    await setState(work, planKeys.dealt(plan.version), undefined);
+    for (const id of members.keys()) await setState(work, planKeys.member(plan.version, id), undefined);
+  }
 }
 
 interface OpenedPlace {

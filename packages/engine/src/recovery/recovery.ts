@@ -12,8 +12,9 @@ import { makeEngine } from "../profile/engine.ts";
 import { type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { storeProblem } from "../profile/store-problem.ts";
 import type { Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 import { readReplies, requestDays, workOf } from "./ask.ts";
-import { type Group, groupsOf, heardAmong, neededFor, openWith } from "./collect.ts";
+import { type Group, groupsOf, hasEnough, heardAmong, neededFor, openWith } from "./collect.ts";
 import { openArchive } from "./open.ts";
 import { heardSchema, loadReplies, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
 
@@ -73,38 +74,58 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
     heard: async (words) => {
       const work = workOf(ports, begun);
       const typed = (await work.read("meta", "heard", heardSchema)) ?? [];
-      const clean = words.trim().slice(0, 120);
-      if (!typed.includes(clean)) work.write("meta", "heard", heardSchema, [...typed, clean].slice(-64));
+      // Whoever holds shares of two plans reads back the words for both, one after the other.
+      const spoken = inThrees(words);
+      const all = [...typed, ...spoken.filter((one) => !typed.includes(one))];
+      work.write("meta", "heard", heardSchema, all.slice(-64));
       const read = await readReplies(work);
       await work.commit();
       if (!read.ok) return read;
-      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [clean]).length > 0);
+      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, spoken).length > 0);
     },
     close: () => ports.store.close(),
   };
 }
+
+/** For how long the older of two plans is waited for: its delay, and an objection to it, have passed by then. */
+const olderFirst = 21 * day;
 
 async function step(ports: Ports, work: Work, onProgress: (part: number) => void): Promise<Result<RecoveryStep, PhotonError>> {
   const opened = await work.read("meta", "profile", profileSchema);
   if (opened !== undefined) return ok(recovered(ports, opened, []));
   const read = await readReplies(work);
   if (!read.ok) return read;
-  const all = await loadReplies(work, read.value);
-  const heard = heardAmong(all, read.value.digest, (await work.read("meta", "heard", heardSchema)) ?? []);
+  const row = read.value;
+  const all = await loadReplies(work, row);
+  const heard = heardAmong(all, row.digest, (await work.read("meta", "heard", heardSchema)) ?? []);
   const people = new Set(heard.map(({ author }) => toHex(author))).size;
   const replies = people === 0 ? all : heard;
   const groups = groupsOf(replies);
   const warnings = warningsOf(groups, people);
   for (const group of groups) {
-    if (group.shares.size < neededFor(group.data) || (people === 0 && groups.length > 1)) continue;
+    if (people === 0 && groups.length > 1) continue;
+    // What a newer plan gives sooner, with no delay it may be, is not to be taken for what the older one gives.
+    if (hasEnough(group) && group.shares.size < neededFor(group.data) && elapsed(row.created, work.now()) < olderFirst) break;
+    if (group.shares.size < neededFor(group.data)) continue;
     const opening = openWith(group, (length) => work.random(length));
     for (const who of opening.blamed)
       warnings.push(`A trustee gave a share that is not good; it was left out (${who.slice(0, 8)}).`);
     if (opening.kind !== "open") continue;
-    const restored = await openArchive(work, read.value, group, opening, onProgress);
+    const restored = await openArchive(work, row, group, opening, onProgress);
     return restored.ok ? ok(recovered(ports, restored.value.record, restored.value.problems)) : restored;
   }
-  return ok(standing(groups[0], people, warnings));
+  const [first] = groups;
+  // Somebody who acts by two plans is one person.
+  return ok(standing(first, people === 0 ? 0 : (first?.approvals.size ?? people), warnings));
+}
+
+function inThrees(words: string): readonly string[] {
+  const all = words
+    .trim()
+    .slice(0, 480)
+    .split(/[^\p{L}]+/u)
+    .filter((word) => word !== "");
+  return Array.from({ length: Math.max(1, Math.ceil(all.length / 3)) }, (_, at) => all.slice(3 * at, 3 * at + 3).join(" "));
 }
 
 const recovered = (ports: Ports, record: ProfileRecord, problems: readonly PhotonError[]): RecoveryStep => ({

@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result, toHex } from "@photon/protocol/codec";
 import {
+  type ApprovalRefusal,
   type ArchivePin,
   encodeTalk,
   type EntryBody,
@@ -25,21 +26,23 @@ import { recoveredAt } from "../recovery/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
-import { boardsOf, caseRecord, type Holding, type SeenCase, seenPlan, shownCase } from "./cases.ts";
-import { activeTrusts, caseSchema, trustKeys } from "./records.ts";
+import { boardsOf, caseRecord, type Holding, seenPlan, shownCases } from "./cases.ts";
+import { actingTrusts, caseSchema, trustKeys } from "./records.ts";
 import { queueReply } from "./replies.ts";
 
 const fail = (code: Parameters<typeof photonError>[0], detail = ""): { readonly ok: false; readonly error: PhotonError } =>
   err(photonError(code, detail));
 
 export interface LookedUp {
-  readonly trust: Holding;
-  readonly seen: SeenCase;
+  readonly request: FoundRequest;
+  /** The plans of that person by which this trustee acts, the oldest first. */
+  readonly trusts: readonly Holding[];
 }
 
 /** Finds the request that was spoken, at the relay that it names or else at those of the plan, and keeps it. */
 export async function lookUp(work: Work, relationship: string, code: string): Promise<Result<LookedUp, PhotonError>> {
-  const trust = (await activeTrusts(work, relationship)).at(-1);
+  const trusts = await actingTrusts(work, relationship);
+  const trust = trusts.at(-1);
   if (trust === undefined) return fail("not-trustee");
   const [first] = trust.opened.queues;
   const parsed = parseRequestCode(code, first?.relay);
@@ -53,18 +56,21 @@ export async function lookUp(work: Work, relationship: string, code: string): Pr
   const request = openRequest(parsed.value, answer.value.value.body);
   if (!request.ok) return fail("request-swapped", request.error.detail);
   const digest = toHex(request.value.digest);
-  await readBoards(work, boardsOf(trust));
-  const before = (await seenPlan(work, trust)).all.find((one) => one.digest === digest);
-  if (before?.record === undefined)
-    await setRecord(work, trustKeys.case(relationship, digest), caseSchema, {
-      request: request.value.bytes,
-      signed: [],
-      relay: parsed.value.relay,
-    });
-  const seen = (await seenPlan(work, trust)).all.find((one) => one.digest === digest);
-  if (seen === undefined) throw new Error("a request that was kept and is not there");
-  return ok({ trust, seen });
+  for (const one of trusts) {
+    await readBoards(work, boardsOf(one));
+    if ((await caseRecord(work, one, digest)) === undefined)
+      await setRecord(work, trustKeys.case(relationship, one.version, digest), caseSchema, {
+        request: request.value.bytes,
+        signed: [],
+        relay: parsed.value.relay,
+      });
+  }
+  return ok({ request: request.value, trusts });
 }
+
+/** As a person is shown it. Undefined where the request is over under each plan. */
+export const shownRequest = async (work: Work, { request, trusts }: LookedUp): Promise<RecoveryCase | undefined> =>
+  (await shownCases(work, trusts)).find((one) => one.request === toHex(request.digest));
 
 export async function approve(
   work: Work,
@@ -73,18 +79,38 @@ export async function approve(
 ): Promise<Result<RecoveryCase, PhotonError>> {
   const looked = await lookUp(work, relationship, options.code);
   if (!looked.ok) return looked;
-  const { trust, seen } = looked.value;
-  const { digest, request, record } = seen;
-  const { cases } = await seenPlan(work, trust);
+  const { request, trusts } = looked.value;
+  const refusals: ApprovalRefusal[] = [];
+  for (const trust of trusts) {
+    const refusal = await approveBy(work, trust, request, options);
+    if (refusal !== undefined) refusals.push(refusal);
+  }
+  const [refusal] = refusals;
+  if (refusal !== undefined && refusals.length === trusts.length) return fail(refusal === "expired" ? "request-expired" : refusal);
+  const shown = await shownRequest(work, looked.value);
+  return shown === undefined ? fail("no-request") : ok(shown);
+}
+
+/** Under one plan. @returns why it cannot be. */
+async function approveBy(
+  work: Work,
+  trust: Holding,
+  request: FoundRequest,
+  { recognised, contacted }: ApproveOptions,
+): Promise<ApprovalRefusal | undefined> {
+  const digest = toHex(request.digest);
+  const { cases, all } = await seenPlan(work, trust);
+  const seen = all.find((one) => one.digest === digest);
+  // What counts with this trustee is no case any more.
+  if (seen?.record === undefined) return "expired";
   const author = pseudonymKey(trust.opened.pseudonymSeed);
   const refusal = mayApprove(cases, digest, author, await recoveredAt(work), work.now());
-  if (refusal !== undefined) return fail(refusal === "expired" ? "request-expired" : refusal);
+  if (refusal !== undefined) return refusal;
   const level = seen.case?.contestedAt === undefined ? 0 : 1;
-  const { recognised, contacted } = options;
   const body: EntryBody = { kind: "approve", value: { request: request.bytes, level, recognised, contacted } };
   await postEntry(work, boardsOf(trust), deviceless(trust), body);
-  if (record === undefined) throw new Error("an approval of what was not looked up");
-  await setRecord(work, trustKeys.case(relationship, digest), caseSchema, {
+  const { record } = seen;
+  await setRecord(work, trustKeys.case(trust.relationship, trust.version, digest), caseSchema, {
     ...record,
     ...(level === 0 ? { approved: work.now() } : { approved: record.approved ?? work.now(), approvedContested: work.now() }),
     recognised,
@@ -92,8 +118,7 @@ export async function approve(
   });
   await tellOwner(work, trust, request, level);
   await tellDevice(work, trust, request);
-  const now = (await seenPlan(work, trust)).all.find((one) => one.digest === digest);
-  return now === undefined ? fail("no-request") : ok(shownCase(trust, now));
+  return undefined;
 }
 
 /** The trustee's pseudonym as an author. */
@@ -113,7 +138,7 @@ export async function tellDevice(work: Work, trust: Holding, request: FoundReque
   const { opened } = trust;
   const { seen, cases } = await seenPlan(work, trust);
   const found = cases.get(toHex(request.digest));
-  const record = await caseRecord(work, trust.relationship, toHex(request.digest));
+  const record = await caseRecord(work, trust, toHex(request.digest));
   const level = found?.contestedAt === undefined ? 0 : 1;
   const state = found?.state;
   const body: ReplyBody = {
@@ -158,14 +183,17 @@ const maxPlaces = 8;
 
 /** @param pressured quietly makes all wait a week longer, for every request that is open. */
 export async function decline(work: Work, relationship: string, pressured: boolean): Promise<Result<void, PhotonError>> {
-  const trust = (await activeTrusts(work, relationship)).at(-1);
-  if (trust === undefined) return fail("not-trustee");
-  await readBoards(work, boardsOf(trust));
-  for (const { digest, record, request, case: found } of (await seenPlan(work, trust)).all) {
-    if (found?.state.kind === "expired") continue;
-    if (pressured) await postEntry(work, boardsOf(trust), deviceless(trust), { kind: "press", value: { request: request.digest } });
-    if (record !== undefined && record.approved === undefined)
-      await setRecord(work, trustKeys.case(relationship, digest), caseSchema, { ...record, declined: work.now() });
+  const trusts = await actingTrusts(work, relationship);
+  if (trusts.length === 0) return fail("not-trustee");
+  for (const trust of trusts) {
+    await readBoards(work, boardsOf(trust));
+    for (const { digest, record, request, case: found } of (await seenPlan(work, trust)).all) {
+      if (found?.state.kind === "expired") continue;
+      if (pressured)
+        await postEntry(work, boardsOf(trust), deviceless(trust), { kind: "press", value: { request: request.digest } });
+      if (record !== undefined && record.approved === undefined)
+        await setRecord(work, trustKeys.case(relationship, trust.version, digest), caseSchema, { ...record, declined: work.now() });
+    }
   }
   return ok(undefined);
 }

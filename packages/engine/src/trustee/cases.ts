@@ -105,8 +105,8 @@ export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
   const cases = casesOf(rules, seen, heard, work.now());
   const all = new Map<string, SeenCase>();
   for (const [digest, one] of cases) all.set(digest, { digest, request: one.request, case: one, record: undefined });
-  for (const { key, value } of await listState(work, trustKeys.case(trust.relationship, ""))) {
-    const digest = lastPart(key).slice(2);
+  for (const { key, value } of await listState(work, trustKeys.case(trust.relationship, trust.version, ""))) {
+    const digest = lastPart(key).slice(-64);
     const record = parseRow(caseSchema, value);
     const request = checkRequest(record.request, (fromHex(digest) ?? new Uint8Array(0)).slice(0, 16));
     const known = all.get(digest);
@@ -116,8 +116,27 @@ export async function seenPlan(work: Work, trust: Holding): Promise<SeenPlan> {
   return { seen, cases, all: [...all.values()] };
 }
 
-export const caseRecord = (work: Work, relationship: string, digest: string): Promise<CaseRecord | undefined> =>
-  getRecord(work, trustKeys.case(relationship, digest), caseSchema);
+export const caseRecord = (
+  work: Work,
+  { relationship, version }: Pick<Holding, "relationship" | "version">,
+  digest: string,
+): Promise<CaseRecord | undefined> => getRecord(work, trustKeys.case(relationship, version, digest), caseSchema);
+
+const furthest: readonly RecoveryCase["state"][] = ["signed", "released", "ready", "waiting", "collecting", "expired"];
+
+/** Each request once, though it may be a case under more than one plan: as it is where it is furthest, with the words for all. */
+export async function shownCases(work: Work, trusts: readonly Holding[]): Promise<readonly RecoveryCase[]> {
+  const found = new Map<string, RecoveryCase[]>();
+  for (const trust of trusts) {
+    for (const seen of (await seenPlan(work, trust)).all)
+      found.set(seen.digest, [...(found.get(seen.digest) ?? []), shownCase(trust, seen)]);
+  }
+  return [...found.values()].flatMap((same) => {
+    const [shown] = same.toSorted((a, b) => furthest.indexOf(a.state) - furthest.indexOf(b.state));
+    const answers = same.flatMap(({ answer }) => answer ?? []);
+    return shown === undefined ? [] : [{ ...shown, answer: answers.length === 0 ? undefined : answers.join(" ") }];
+  });
+}
 
 /** As a person is shown it. */
 export function shownCase(trust: Holding, { digest, request, case: found, record }: SeenCase): RecoveryCase {

@@ -112,7 +112,7 @@ async function warnDevice(work: Work, trust: Holding, { contestedAt, request }: 
   if (contestedAt === undefined || record.warned !== undefined) return record;
   await tellDevice(work, trust, request);
   const warned = { ...record, warned: work.now() };
-  await setRecord(work, trustKeys.case(trust.relationship, toHex(request.digest)), caseSchema, warned);
+  await setRecord(work, trustKeys.case(trust.relationship, trust.version, toHex(request.digest)), caseSchema, warned);
   return warned;
 }
 
@@ -135,7 +135,7 @@ async function release(
     value: { request: request.digest, level: found.state.level },
   });
   const released = { ...record, released: work.now() };
-  await setRecord(work, trustKeys.case(trust.relationship, digest), caseSchema, released);
+  await setRecord(work, trustKeys.case(trust.relationship, trust.version, digest), caseSchema, released);
   return released;
 }
 
@@ -166,7 +166,7 @@ async function signBatches(
     }
     const answered = { level: batch.level, batch: batchName };
     signed = [...signed, refusal === undefined ? answered : { ...answered, refused: true }].slice(-16);
-    await setRecord(work, trustKeys.case(trust.relationship, digest), caseSchema, { ...record, signed });
+    await setRecord(work, trustKeys.case(trust.relationship, trust.version, digest), caseSchema, { ...record, signed });
   }
 }
 

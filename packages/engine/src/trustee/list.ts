@@ -9,8 +9,8 @@ import { type PhotonError, photonError } from "../errors.ts";
 import { getRecord, keys, petnameSchema, setRecord } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
-import { type Holding, seenPlan, shownCase } from "./cases.ts";
-import { type KnownTrust, loadTrusts, trustKeys, trustSchema } from "./records.ts";
+import { shownCases } from "./cases.ts";
+import { actingTrusts, type KnownTrust, loadTrusts, trustKeys, trustSchema } from "./records.ts";
 
 /** One for each person: the newest plan of theirs that was not dismissed, by petname. */
 export async function listTrusteeships(work: Work): Promise<readonly Trusteeship[]> {
@@ -22,7 +22,7 @@ export async function listTrusteeships(work: Work): Promise<readonly Trusteeship
 }
 
 async function show(work: Work, trust: KnownTrust): Promise<Trusteeship> {
-  const cases = isHolding(trust) ? (await seenPlan(work, trust)).all.map((seen) => shownCase(trust, seen)) : [];
+  const cases = await shownCases(work, await actingTrusts(work, trust.relationship));
   return {
     petname: (await getRecord(work, keys.petname(trust.relationship), petnameSchema)) ?? "",
     state: trust.state === "dismissed" ? "lost" : trust.state,
@@ -34,8 +34,6 @@ async function show(work: Work, trust: KnownTrust): Promise<Trusteeship> {
     cases,
   };
 }
-const isHolding = (trust: KnownTrust): trust is Holding => trust.opened !== undefined;
-
 export async function trusteeshipOf(work: Work, relationship: string): Promise<Result<Trusteeship, PhotonError>> {
   const trust = (await loadTrusts(work, relationship)).at(-1);
   return trust === undefined ? err(photonError("not-trustee")) : ok(await show(work, trust));
@@ -47,7 +45,8 @@ export async function answerAsk(work: Work, relationship: string, accepts: boole
   if (trust === undefined || trust.state === "dismissed") return err(photonError("not-trustee"));
   const { relationship: id, opened: _, askedAgain: __, ...row } = trust;
   const state = accepts ? (trust.state === "holding" ? "holding" : "accepted") : "refused";
-  await setRecord(work, trustKeys.plan(id, trust.version), trustSchema, { ...row, state, since: work.now() });
+  const since = state === trust.state ? trust.since : work.now();
+  await setRecord(work, trustKeys.plan(id, trust.version), trustSchema, { ...row, state, since });
   const talk = await loadRelationship(work, id);
   const body = encodeTalk("trustee-answer", { plan: trust.plan, version: trust.version, accepts });
   await postUntilAcked(work, talk, await newContent(work, talk, "trustee-answer", body));

@@ -4,13 +4,14 @@
  * | key                            | holds                                                         |
  * | ------------------------------ | ------------------------------------------------------------- |
  * | `trust/<id>/p-<version>`       | the ask, the answer, and the packet                           |
- * | `trust/<id>/c-<digest>`        | what this trustee has done about a request                    |
+ * | `trust/<id>/c-<version>-<digest>` | what this trustee has done about a request, by that plan   |
  */
 import { boolean, bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
 import { contactedHow, maxDelayHours, maxRequest, recognisedHow } from "@photon/protocol/recovery";
 import { decodePacket, packetLength, type TrusteePacket } from "@photon/protocol/trustees";
 import { listState } from "../circle/state.ts";
 import { parseRow, type Work } from "../storage/core.ts";
+import { elapsed } from "../storage/elapsed.ts";
 
 export const trustStates = { asked: 0, accepted: 1, refused: 2, holding: 3, lost: 4, dismissed: 5 } as const;
 export const trustSchema = struct({
@@ -48,7 +49,8 @@ export type CaseRecord = SchemaType<typeof caseSchema>;
 
 export const trustKeys = {
   plan: (relationship: string, version: number) => `trust/${relationship}/p-${version.toString().padStart(10, "0")}`,
-  case: (relationship: string, digest: string) => `trust/${relationship}/c-${digest}`,
+  case: (relationship: string, version: number, digest: string) =>
+    `trust/${relationship}/c-${version.toString().padStart(10, "0")}-${digest}`,
 } as const;
 
 export interface KnownTrust extends Trust {
@@ -78,3 +80,20 @@ export const activeTrusts = async (
   (await loadTrusts(work, relationship)).filter(
     (trust): trust is KnownTrust & { readonly opened: TrusteePacket } => trust.state === "holding" && trust.opened !== undefined,
   );
+
+/** For so long a packet is still acted with beside a later one (design, R7: whoever has a device could have made the later one). */
+const actsBeside = 45 * 24 * 3_600_000;
+
+/**
+ * Those by which a request is approved, the oldest first: an older plan decides until the newer does, and can be opened for 45 days. A
+ * trustee cannot know whether the person replaced it or a thief, and approves by both.
+ */
+export async function actingTrusts(
+  work: Work,
+  relationship: string,
+): Promise<readonly (KnownTrust & { readonly opened: TrusteePacket })[]> {
+  const active = await activeTrusts(work, relationship);
+  const isOver = ({ version }: KnownTrust): boolean =>
+    active.some((later) => later.version > version && elapsed(later.since, work.now()) >= actsBeside);
+  return active.filter((one) => !isOver(one));
+}
