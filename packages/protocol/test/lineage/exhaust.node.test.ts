@@ -31,8 +31,8 @@ describe("for equal firstSeen, any delivery order, duplication, delay of lineage
   });
 
   test("a share of those of 5 and of 6 statements (scripts/soak-lineage.ts takes all)", { timeout: 300_000 }, () => {
-    draw(5, 3000);
-    draw(6, 4000);
+    draw(5, 1500);
+    draw(6, 2000);
   });
 
   test(
@@ -44,8 +44,8 @@ describe("for equal firstSeen, any delivery order, duplication, delay of lineage
   );
 
   test("a share of those of 4, 5 and 6 statements (scripts/soak-lineage.ts takes all)", { timeout: 300_000 }, () => {
-    draw(4, 1500, true);
-    draw(5, 1500, true);
-    draw(6, 1000, true);
+    draw(4, 800, true);
+    draw(5, 800, true);
+    draw(6, 500, true);
   });
 });
