@@ -153,8 +153,6 @@ async function perform(asking: Asking, relationship: Relationship, item: Item): 
   }
 }
 
-const zero = new Uint8Array(0);
-
 type Append = Extract<Operation, { kind: "append" }>["value"];
 
 async function append(asking: Asking, relationship: Relationship, item: Item, value: Append): Promise<Attempt> {
@@ -182,9 +180,9 @@ function addressOf(work: Work, relationship: Relationship, value: Append): Omit<
   const { peer } = relationship;
   if (value.target === "peer") {
     const { under } = value;
-    const heirs = peer === undefined || under === undefined ? [] : presumed(peer, work.now());
-    const heir = heirs.find(({ state }) => under !== undefined && equalBytes(state.inbox?.sendId ?? zero, under.sendId));
-    return heir?.state.inbox ?? peer?.state.inbox;
+    if (peer === undefined || under === undefined) return peer?.state.inbox;
+    const heirs = presumed(peer, work.now()).flatMap(({ state }) => state.inbox ?? []);
+    return heirs.find(({ sendId }) => equalBytes(sendId, under.sendId)) ?? peer.state.inbox;
   }
   const inForce = relationship.mine.state.inbox;
   if (inForce === undefined) return undefined;

@@ -3,6 +3,7 @@
  * head on the plan queue, let go of a plan that another has replaced everywhere, and keep it good (`renew.ts`).
  */
 import { equalBytes, uint } from "@photon/protocol/codec";
+import { planGrace } from "@photon/protocol/lineage";
 import { encodeTalk } from "@photon/protocol/recovery";
 import { loadLocation } from "../archive/location.ts";
 import { setTrusteeOpener, trusteesIn } from "../archive/openers.ts";
@@ -23,8 +24,6 @@ import { decidesHere } from "./status.ts";
 
 const day = 24 * 3_600_000;
 const pinEvery = day;
-/** Nothing that one device does takes a way back away within this time (design, "The archive"). */
-export const planGrace = 45 * day;
 
 export async function planDuties(work: Work, signal?: AbortSignal): Promise<readonly PhotonError[]> {
   const problems: PhotonError[] = [];

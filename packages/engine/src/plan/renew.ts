@@ -48,8 +48,9 @@ async function askWillingness(work: Work, { plan, members }: KnownPlan): Promise
 }
 
 /** Whether a recovery under this plan was contested, and came to nothing: not one by which we are who we are. */
-async function hasDeadContest(work: Work, plans: readonly KnownPlan[], { plan, dealt, ...rest }: DealtPlan): Promise<boolean> {
-  const seen = await sightings(work, { ...ownBoards({ plan, dealt, ...rest }) });
+async function hasDeadContest(work: Work, plans: readonly KnownPlan[], known: DealtPlan): Promise<boolean> {
+  const { plan } = known;
+  const seen = await sightings(work, ownBoards(known));
   if (!seen.some(({ entry }) => entry.body.kind === "contest")) return false;
   const rules = { threshold: plan.threshold, contested: plan.contested, delay: plan.delayHours * 3_600_000 };
   // One trustee alone could have all be asked without end: what fewer approved than it takes waits until the plan is older.

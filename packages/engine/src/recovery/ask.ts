@@ -102,14 +102,19 @@ function count(said: Map<string, number>, { dealerKey, author }: Reply): number 
   return now;
 }
 
+function counted(replies: readonly Reply[]): Map<string, number> {
+  const said = new Map<string, number>();
+  for (const reply of replies) count(said, reply);
+  return said;
+}
+
 /** Reads what trustees have answered since, and keeps it. @returns the row as it is then. */
 export async function readReplies(work: Work): Promise<Result<RecoveryRow, PhotonError>> {
   const begun = await loadRecovery(work);
   if (begun === undefined) return err(photonError("no-recovery"));
   let row = begun;
   const { sealKey } = keysOf(row.reply, 0);
-  const said = new Map<string, number>();
-  for (const reply of await loadReplies(work, row)) count(said, reply);
+  let said: Map<string, number> | undefined;
   for (let round = 0; round < maxRounds; round++) {
     const { receiveId, readSeed } = row.reply;
     const read = signRead(readSeed, { receiveId, after: row.after, limit: entriesPerRead });
@@ -121,6 +126,8 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
     const { entries, last, gone } = result.value;
     let { after, replies } = row;
     for (const { seq, body } of entries) {
+      // Only now: most passes find nothing new, and each reply that is kept has a signature to check.
+      said ??= counted(await loadReplies(work, begun));
       const inner = openDeposit([sealKey], body);
       const opened = inner.ok ? await work.ports.keys.decryptAge(inner.value) : inner;
       // Whoever overheard the code can write here too: what is no answer, or one too many, is left aside.

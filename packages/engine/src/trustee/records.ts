@@ -7,6 +7,7 @@
  * | `trust/<id>/c-<version>-<digest>` | what this trustee has done about a request, by that plan   |
  */
 import { boolean, bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
+import { planGrace } from "@photon/protocol/lineage";
 import { contactedHow, maxDelayHours, maxRequest, recognisedHow } from "@photon/protocol/recovery";
 import { decodePacket, packetLength, type TrusteePacket } from "@photon/protocol/trustees";
 import { listState } from "../circle/state.ts";
@@ -81,9 +82,6 @@ export const activeTrusts = async (
     (trust): trust is KnownTrust & { readonly opened: TrusteePacket } => trust.state === "holding" && trust.opened !== undefined,
   );
 
-/** For so long a packet is still acted with beside a later one (design, R7: whoever has a device could have made the later one). */
-const actsBeside = 45 * 24 * 3_600_000;
-
 /**
  * Those by which a request is approved, the oldest first: an older plan decides until the newer does, and can be opened for 45 days. A
  * trustee cannot know whether the person replaced it or a thief, and approves by both.
@@ -94,6 +92,6 @@ export async function actingTrusts(
 ): Promise<readonly (KnownTrust & { readonly opened: TrusteePacket })[]> {
   const active = await activeTrusts(work, relationship);
   const isOver = ({ version }: KnownTrust): boolean =>
-    active.some((later) => later.version > version && elapsed(later.since, work.now()) >= actsBeside);
+    active.some((later) => later.version > version && elapsed(later.since, work.now()) >= planGrace);
   return active.filter((one) => !isOver(one));
 }
