@@ -124,6 +124,48 @@ describe("one trustee who answers for many, under a plan of their own", () => {
   });
 });
 
+describe("somebody who has overheard the code", () => {
+  test("fills the queue of the answers, and speaks as trustees whom they made up: the trustees are heard, and nobody else is", async () => {
+    const network = { transport: memoryRelay({ limits: { entries: 200, bytes: 64 * 1024 * 1024 } }), blobs: memoryVault() };
+    story = await guarded({ peers: 0, world: { network } });
+    const { world, trustees, others } = story;
+    const [ben, chi] = trustees as [Device, Device];
+    const stranger = await world.person("somebody's phone");
+    const newcomer = await world.recover("Ana's new phone");
+    const request = await requestOf(newcomer);
+    const found = expectOk(decodeRequest(request));
+    for (let number = 0; number < 200; number++) await deposit(stranger, found, stranger.ports.random.bytes(64));
+    await expect(deposit(stranger, found, stranger.ports.random.bytes(64))).rejects.toThrow("queue-full");
+    await newcomer.poll();
+    await approve(newcomer, ben, chi);
+    await world.settle(...others);
+    expect(await newcomer.poll()).toMatchObject({ state: "waiting", approvals: 2 });
+    await later(story, 49 * hour, ...others);
+    const phone = await become(newcomer);
+    // As many as it takes say that it is contested, under another dealer, and under hers without being certified.
+    const [packet] = await packetsOf(ben);
+    if (packet === undefined) throw new Error("a trustee without a packet");
+    for (const dealer of [undefined, packet.dealer]) {
+      const dealerSeed = stranger.ports.random.bytes(32);
+      for (let number = 0; number < 3; number++) {
+        const seed = stranger.ports.random.bytes(32);
+        const name = { plan: packet.plan, version: packet.version };
+        const certificate = certifyPseudonym(dealerSeed, { ...name, role: "trustee", key: pseudonymKey(seed) });
+        const author = { ...name, dealerKey: dealer ?? pseudonymKey(dealerSeed), signer: ed25519Signer(seed), certificate };
+        const approval = { level: 1, threshold: 2, contested: 3, delayHours: 48, hint: "", seen: 3, readyAt: 0, contestedNow: 1 };
+        await reply(stranger, found, requestDigest(request), author, {
+          kind: "approval",
+          value: { ...approval, index: packet.shares.index, verification: packet.verification, places: [] },
+        });
+      }
+    }
+    must(await phone.engine.sync());
+    await world.settle(...others);
+    await world.settle(phone, ...others);
+    expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", contested: false, succeeded: 3 });
+  });
+});
+
 /** The request, as it lies on the new device's disk. */
 async function requestOf({ ports }: Newcomer): Promise<Uint8Array<ArrayBuffer>> {
   const row = await ports.store.get("meta", "recovery");
@@ -140,13 +182,18 @@ async function reply(
   body: Parameters<typeof sealReply>[2],
 ): Promise<void> {
   const inner = await sealReply({ digest, recipient: request.recipient }, author, body);
+  return deposit(from, request, inner);
+}
+
+async function deposit(from: Device, request: RecoveryRequest, inner: Uint8Array<ArrayBuffer>): Promise<void> {
   const { relay, sendId, writeKey, sealKey } = request.reply;
   const fields = {
     sendId,
     appendId: from.ports.random.bytes(16),
     body: expectOk(sealDeposit(sealKey, inner, from.ports.random.bytes(24))),
   };
-  expectOk(await from.ports.transport.call(relay, "append", { ...fields, mac: appendMac(writeKey, fields) }));
+  const answer = await from.ports.transport.call(relay, "append", { ...fields, mac: appendMac(writeKey, fields) });
+  if (!answer.ok) throw new Error(answer.error.code === "refused" ? answer.error.refusal : answer.error.code);
 }
 
 describe("too few trustees, with everything that servers store", () => {

@@ -1,4 +1,5 @@
 /** Rules of recovery that other stories here do not tell, each by its name in the design. */
+import { toHex } from "@photon/protocol/codec";
 import { day, type Device, hour, memoryRelay, must } from "@photon/testkit";
 import { approve, become, guarded, type Guarded, later, plan, recoverWith } from "@photon/testkit/guarded";
 import { memoryVault } from "@photon/testkit/memory-vault";
@@ -143,6 +144,35 @@ describe("a recovery", () => {
       if (body === "believe me") expect(quarantined).toBe(true);
   });
 
+  test("R8: retires every old device; one that turns up again neither reads nor writes, and joins only by the person's act", async () => {
+    story = await guarded();
+    const { world, ana: old, trustees, others, peers } = story;
+    const [peer] = peers as [Device];
+    const phone = await recoverWith(story, ...trustees.slice(0, 2));
+    await later(story, 50 * hour, phone, ...others);
+    must(await peer.engine.send("Ana", "welcome back"));
+    await world.settle(peer, phone, old);
+    must(await old.engine.send("peer 1", "it is me"));
+    await world.settle(peer, phone, old);
+    const bodies = async (device: Device, petname: string) => must(await device.engine.read(petname)).map(({ body }) => body);
+    expect(await bodies(peer, "Ana")).toEqual(["welcome back"]);
+    expect(await bodies(phone, "peer 1")).toEqual(["welcome back"]);
+    expect(await bodies(old, "peer 1")).toEqual(["it is me"]);
+    expect(must(await phone.engine.devices()).map(({ name, state }) => [name, state])).toEqual([
+      ["Ana's phone", "retired"],
+      ["Ana's new phone", "live"],
+    ]);
+    // By its own clock nobody has objected for long enough: it says so itself, and does nothing more.
+    await later(story, 50 * hour, old);
+    expect(must(await old.engine.sync()).problems).toMatchObject([{ code: "device-retired" }]);
+    const again = await world.addDevice(phone, "the same phone, once Ana has added it");
+    await world.settle(phone, again, ...others);
+    must(await again.engine.send("peer 1", "found it"));
+    await world.settle(again, peer);
+    expect(await bodies(peer, "Ana")).toEqual(["welcome back", "found it"]);
+    expect(await bodies(again, "peer 1")).toEqual(["welcome back", "found it"]);
+  });
+
   test("R9: a trustee who declines is not known to the one who asks, and one who is pressed makes all wait a week longer", async () => {
     story = await guarded({ peers: 0 });
     const { world, trustees } = story;
@@ -278,6 +308,30 @@ describe("a recovery that was contested and came to nothing", () => {
     // Once: what is dead in the old plan's queue says nothing of the new one.
     await later(story, 20 * day, ana, ...trustees);
     expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2 });
+  });
+});
+
+describe("a plan by which its owner was recovered", () => {
+  test("has its secrets replaced once nobody can object any more: the old phone can write on the queue of the one before", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, trustees } = story;
+    const phone = await recoverWith(story, ...trustees.slice(0, 2));
+    await later(story, 20 * day, phone, ...trustees);
+    expect(must(await phone.engine.planStatus())).toMatchObject({ version: 1, protected: true });
+    await later(story, 2 * day, phone, ...trustees);
+    expect(must(await phone.engine.planStatus())).toMatchObject({ version: 2, threshold: 2, protected: false });
+    for (const trustee of trustees) must(await trustee.engine.answerTrustee("Ana", true));
+    await world.settle(phone, ...trustees);
+    await world.settle(phone, ...trustees);
+    expect(must(await phone.engine.planStatus())).toMatchObject({ version: 2, protected: true });
+    const addresses = (await loadPlans((await openPhone(phone)).work)).map(({ dealt }) =>
+      dealt?.boards.map(({ sendId }) => toHex(sendId)),
+    );
+    expect(addresses).toHaveLength(2);
+    expect(addresses[1]).not.toEqual(addresses[0]);
+    // Once.
+    await later(story, 30 * day, phone, ...trustees);
+    expect(must(await phone.engine.planStatus())).toMatchObject({ version: 2, protected: true });
   });
 });
 

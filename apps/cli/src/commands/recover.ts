@@ -336,7 +336,7 @@ async function heard(cli: Cli, words: string): Attempt<Answer> {
       json: { matched: fits.value },
       words: fits.value
         ? "These are the words of a trustee who has approved. From now on only those are counted whose words you have typed."
-        : "No answer is here that these words fit. They are kept, in case it is still on its way; if you are not sure of a word, ask again.",
+        : "No answer is here that these words fit. They are kept, in case it is still on its way. If you are not sure of a word, ask again; if you are, and nothing comes, have them approve once more: that sends their answer again.",
       next: "`photon recover status` shows how it stands.",
       exit: fits.value ? 0 : 20,
     }),

@@ -70,15 +70,17 @@ export interface BoardReading {
 export async function readBoards(work: Work, boards: Boards): Promise<BoardReading> {
   const operators: boolean[] = [];
   const problems: PhotonError[] = [];
+  const held = new Held(work, boards);
   for (const board of boards.boards) {
-    const read = await readBoard(work, boards, board);
+    const read = await readBoard(work, held, board);
     operators.push(read.ok);
     if (!read.ok) problems.push(read.error);
   }
+  await held.forgetOldPins();
   return { operators, problems };
 }
 
-async function readBoard(work: Work, name: Boards, board: Board): Promise<Result<void, PhotonError>> {
+async function readBoard(work: Work, held: Held, board: Board): Promise<Result<void, PhotonError>> {
   const cursor = `board/${toHex(board.receiveId)}`;
   let after = (await work.read("cursor", cursor, cursorSchema)) ?? 0;
   for (let round = 0; round < maxRounds; round++) {
@@ -97,14 +99,11 @@ async function readBoard(work: Work, name: Boards, board: Board): Promise<Result
     }
     for (const { seq, body } of entries) {
       const opened = openDeposit([board.sealKey], body);
-      if (opened.ok) await keepEntry(work, name, opened.value);
+      if (opened.ok) await held.keep(opened.value);
       after = Math.max(after, seq);
     }
     if (after !== from) work.write("cursor", cursor, cursorSchema, after);
-    if (after >= last || last <= gone) {
-      await forgetOldPins(work, name);
-      return ok(undefined);
-    }
+    if (after >= last || last <= gone) return ok(undefined);
     // What is withheld may be an objection: an operator that shows fewer entries than it has was not read.
     if (entries.length === 0) return unread(board, "a plan queue is shown with a gap");
   }
@@ -133,51 +132,74 @@ function readOnce(received: Bytes, name: PlanName & { readonly dealerKey: Bytes 
   return entry;
 }
 
-/** @returns whether it was new, and is kept. */
-async function keepEntry(work: Work, name: Boards, received: Bytes): Promise<boolean> {
-  const entry = readOnce(received, name);
-  if (!entry.ok) return false;
-  const id = `${prefixOf(name)}/${toHex(entry.value.id)}`;
-  if ((await getState(work, `board/${id}`)) !== undefined) return false;
-  const { author, body } = entry.value;
-  const held = await sightings(work, name);
+/** What is held of a plan's queue: looked up when the first entry comes, and kept up to date while more do. */
+class Held {
+  readonly #work: Work;
+  readonly #name: Boards;
+  #sightings: Sighting[] | undefined;
+
+  constructor(work: Work, name: Boards) {
+    this.#work = work;
+    this.#name = name;
+  }
+
+  /** @returns whether it was new, and is kept. */
+  async keep(received: Bytes): Promise<boolean> {
+    const read = readOnce(received, this.#name);
+    if (!read.ok) return false;
+    const entry = read.value;
+    const id = this.#idOf(entry);
+    if ((await getState(this.#work, `board/${id}`)) !== undefined) return false;
+    this.#sightings ??= [...(await sightings(this.#work, this.#name))];
+    if (!isWorthKeeping(entry, this.#sightings)) return false;
+    const firstSeen = this.#work.now();
+    await setState(this.#work, `board/${id}`, encode(rowSchema, { entry: received }));
+    await setState(this.#work, `bseen/${id}`, encodeFirstSeen(firstSeen));
+    this.#sightings.push({ entry, firstSeen });
+    return true;
+  }
+
+  /**
+   * A device pins the archive's head once a day, for years: of each register the first pin, which says since when there has been one,
+   * and the newest are kept. Where nothing came there is nothing to do.
+   */
+  async forgetOldPins(): Promise<void> {
+    const pins = new Map<string, { readonly id: string; readonly sequence: number; readonly firstSeen: number }[]>();
+    for (const { entry, firstSeen } of this.#sightings ?? []) {
+      if (entry.body.kind !== "pin") continue;
+      const { vault, register, sequence } = entry.body.value;
+      const key = `${vault} ${toHex(register)} ${toHex(entry.author)}`;
+      pins.set(key, [...(pins.get(key) ?? []), { id: this.#idOf(entry), sequence, firstSeen }]);
+    }
+    for (const some of pins.values()) {
+      if (some.length <= maxPins) continue;
+      const [first] = some.toSorted((a, b) => a.firstSeen - b.firstSeen);
+      const newest = some.toSorted((a, b) => b.sequence - a.sequence)[0];
+      for (const pin of some) {
+        if (pin === first || pin === newest) continue;
+        await setState(this.#work, `board/${pin.id}`, undefined);
+        await setState(this.#work, `bseen/${pin.id}`, undefined);
+      }
+    }
+    this.#sightings = undefined;
+  }
+
+  #idOf({ id }: Entry): string {
+    return `${prefixOf(this.#name)}/${toHex(id)}`;
+  }
+}
+
+function isWorthKeeping({ author, body }: Entry, held: readonly Sighting[]): boolean {
   const own = held.filter((one) => equalBytes(one.entry.author, author));
   if (body.kind === "contest") {
     const { request } = body.value;
     // The first counts, and all devices are one author here: one in other hands must not fill up what an objection needs.
     if (own.some((one) => one.entry.body.kind === "contest" && equalBytes(one.entry.body.value.request, request))) return false;
-    if (own.length >= maxKept && !held.some((one) => isApproved(one.entry, request))) return false;
-  } else if (own.length >= maxKept) return false;
+    return own.length < maxKept || held.some((one) => isApproved(one.entry, request));
+  }
+  if (own.length >= maxKept) return false;
   // Nobody certifies who asks; so that not anybody can ask for signatures, a trustee must have approved their request before.
-  if (body.kind === "batch" && !held.some((one) => asks(one.entry, author) && isApproved(one.entry, body.value.request)))
-    return false;
-  await setState(work, `board/${id}`, encode(rowSchema, { entry: received }));
-  await setState(work, `bseen/${id}`, encodeFirstSeen(work.now()));
-  return true;
-}
-
-/**
- * A device pins the archive's head once a day, for years: of each register the first pin, which says since when there has been one,
- * and the newest are kept.
- */
-async function forgetOldPins(work: Work, name: Boards): Promise<void> {
-  const pins = new Map<string, { readonly id: string; readonly sequence: number; readonly firstSeen: number }[]>();
-  for (const { entry, firstSeen } of await sightings(work, name)) {
-    if (entry.body.kind !== "pin") continue;
-    const { vault, register, sequence } = entry.body.value;
-    const key = `${vault} ${toHex(register)} ${toHex(entry.author)}`;
-    pins.set(key, [...(pins.get(key) ?? []), { id: toHex(entry.id), sequence, firstSeen }]);
-  }
-  for (const some of pins.values()) {
-    if (some.length <= maxPins) continue;
-    const [first] = some.toSorted((a, b) => a.firstSeen - b.firstSeen);
-    const newest = some.toSorted((a, b) => b.sequence - a.sequence)[0];
-    for (const pin of some) {
-      if (pin === first || pin === newest) continue;
-      await setState(work, `board/${prefixOf(name)}/${pin.id}`, undefined);
-      await setState(work, `bseen/${prefixOf(name)}/${pin.id}`, undefined);
-    }
-  }
+  return body.kind !== "batch" || held.some((one) => asks(one.entry, author) && isApproved(one.entry, body.value.request));
 }
 
 const maxPins = 8;
@@ -228,13 +250,13 @@ export async function postEntry(work: Work, name: Boards, author: Author, body: 
  * tried by every pass. In the caller's unit.
  */
 export async function layEntry(work: Work, name: Boards, entry: Bytes): Promise<void> {
-  await keepEntry(work, name, entry);
+  await new Held(work, name).keep(entry);
   await layDown(work, name, entry);
 }
 
 /** As `layEntry`, where it is new and worth keeping: whoever says it again and again makes nobody else say it. */
 export async function passEntryOn(work: Work, name: Boards, entry: Bytes): Promise<void> {
-  if (await keepEntry(work, name, entry)) await layDown(work, name, entry);
+  if (await new Held(work, name).keep(entry)) await layDown(work, name, entry);
 }
 
 async function layDown(work: Work, name: Boards, entry: Bytes): Promise<void> {

@@ -1,12 +1,13 @@
 /**
- * What keeps a plan good for years: trustees are asked once a year whether they are still willing (R10), and the secrets of a plan
- * under which somebody has tried, and failed, to recover in the owner's name are replaced (R5, last sentence). Both ask people, and
- * decide nothing for them.
+ * What keeps a plan good for years: trustees are asked once a year whether they are still willing (R10), and the secrets of a plan are
+ * replaced under which somebody has tried, and failed, to recover in the owner's name (R5, last sentence), or by which the owner was
+ * recovered, since the devices that were lost can write on its queue. All of this asks people, and decides nothing for them.
  */
 import { casesOf, encodeTalk, willingEvery } from "@photon/protocol/recovery";
 import { fromHex } from "@photon/protocol/codec";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
+import { loadRecovery, recoveredAt } from "../recovery/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
@@ -27,6 +28,8 @@ import {
 
 const renewEvery = 90 * 24 * 3_600_000;
 const askAgainEvery = 30 * 24 * 3_600_000;
+/** A plan is not touched while a recovery by it can still be objected to. */
+const objectionsEnd = 21 * 24 * 3_600_000;
 
 export async function keepPlanGood(work: Work): Promise<void> {
   const plans = await loadPlans(work);
@@ -34,7 +37,15 @@ export async function keepPlanGood(work: Work): Promise<void> {
   // One that is being dealt is asked about just now.
   if (last === undefined || !isDealt(last) || !isHeld(last)) return;
   await askWillingness(work, last);
-  if (await hasDeadContest(work, plans, last)) await askForPlan(work, nextVersion(work, last.plan));
+  if ((await isKnownToLostDevices(work, last)) || (await hasDeadContest(work, plans, last)))
+    await askForPlan(work, nextVersion(work, last.plan));
+}
+
+async function isKnownToLostDevices(work: Work, { dealt }: DealtPlan): Promise<boolean> {
+  const recovered = await recoveredAt(work);
+  if (recovered === undefined || dealt.at >= recovered || elapsed(recovered, work.now()) < objectionsEnd) return false;
+  const under = await loadRecovery(work);
+  return under === undefined || under.phase === "done";
 }
 
 async function askWillingness(work: Work, { plan, members }: KnownPlan): Promise<void> {

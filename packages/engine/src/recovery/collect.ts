@@ -37,17 +37,20 @@ export function heardAmong(
   typed: readonly string[],
 ): readonly Reply[] {
   if (typed.length === 0) return [];
-  const isHeard = ({ author, dealerKey, body }: Reply): boolean => {
-    if (body.kind !== "approval") return false;
-    const words = answerWords({ request, author, dealerKey, verification: body.value.verification });
-    return typed.some((one) => sameAnswer(one, words));
-  };
-  const approvals = replies.filter(isHeard);
+  const approvals = replies.filter((reply) => isHeard(reply, request, typed));
   const voices = new Set(approvals.map(voiceOf));
   return replies.filter((reply) => (reply.body.kind === "approval" ? approvals.includes(reply) : voices.has(voiceOf(reply))));
 }
 
-const voiceOf = ({ plan, version, dealerKey, author }: Reply): string =>
+/** An approval whose answer words were typed. */
+export function isHeard({ author, dealerKey, body }: Reply, request: Uint8Array<ArrayBuffer>, typed: readonly string[]): boolean {
+  if (body.kind !== "approval" || typed.length === 0) return false;
+  const words = answerWords({ request, author, dealerKey, verification: body.value.verification });
+  return typed.some((one) => sameAnswer(one, words));
+}
+
+/** Who says something, and as whose trustee. */
+export const voiceOf = ({ plan, version, dealerKey, author }: Pick<Reply, "plan" | "version" | "dealerKey" | "author">): string =>
   `${toHex(plan)} ${version} ${toHex(dealerKey)} ${toHex(author)}`;
 
 /** However few a plan asks for: what one person says alone could be a plan of their own. */

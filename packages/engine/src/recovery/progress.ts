@@ -9,8 +9,9 @@ import { statementAckId, unackedStatements } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { requestOf } from "../succession/requests.ts";
 import { heritable, loadBatch } from "./heirs.ts";
-import { loadBlamed, loadRecovery, loadReplies, type RecoveryRow } from "./records.ts";
-import { planOf, signersOf } from "./succeed.ts";
+import { loadReplies, planOf } from "./answers.ts";
+import { loadBlamed, loadRecovery, type RecoveryRow } from "./records.ts";
+import { signersOf } from "./succeed.ts";
 
 export async function recoveryProgress(work: Work): Promise<RecoveryProgress | undefined> {
   const row = await loadRecovery(work);

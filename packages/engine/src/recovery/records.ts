@@ -12,11 +12,11 @@
  * | state `recovered/at`    | when: such a circle does not approve others for a month                     |
  */
 import { boolean, bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
-import { maxRequest, readReply, type Reply } from "@photon/protocol/recovery";
+import { maxRequest } from "@photon/protocol/recovery";
 import { leafIdSchema } from "@photon/protocol/statement";
 import { itemLength } from "@photon/protocol/trustees";
 import { getRecord, inboxSecretSchema, timeSchema } from "../relationship/records.ts";
-import { parseRow, type Work } from "../storage/core.ts";
+import type { Work } from "../storage/core.ts";
 
 export const recoveryPhases = { asking: 0, signing: 1, done: 2 } as const;
 export const recoverySchema = struct({
@@ -45,22 +45,10 @@ export const loadRecovery = (work: Pick<Work, "read">): Promise<RecoveryRow | un
   work.read("meta", recoveryKey, recoverySchema);
 export const keepRecovery = (work: Work, row: RecoveryRow): void => work.write("meta", recoveryKey, recoverySchema, row);
 
-const replyRow = struct({ opened: [1, bytes({ min: 1, max: 66_000 })] });
-/** Answers that are kept: far more than sixteen honest trustees send for thirty thousand relationships. */
-export const maxReplies = 4096;
-export const replyKey = (number: number): string => `reply/${number.toString().padStart(6, "0")}`;
-export const keepReply = (work: Work, number: number, opened: Uint8Array<ArrayBuffer>): void =>
-  work.write("meta", replyKey(number), replyRow, { opened });
-
-/** In the order in which they came. */
-export async function loadReplies(work: Work, { digest }: RecoveryRow): Promise<readonly Reply[]> {
-  const found: Reply[] = [];
-  for (const { value } of await work.list("meta", "reply/")) {
-    const reply = readReply(digest, parseRow(replyRow, value).opened);
-    if (reply.ok) found.push(reply.value);
-  }
-  return found;
-}
+/** An answer, as it was opened. */
+export const replyRow = struct({ opened: [1, bytes({ min: 1, max: 66_000 })] });
+/** In the order in which they came; without a number, what all of them begin with. */
+export const replyKey = (number?: number): string => `reply/${number?.toString().padStart(12, "0") ?? ""}`;
 
 export const heirSchema = struct({
   /** What `prepareSucceed` made. */

@@ -13,10 +13,11 @@ import { type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { storeProblem } from "../profile/store-problem.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
-import { readReplies, requestDays, workOf } from "./ask.ts";
+import { loadReplies, readReplies, wordsHeard } from "./answers.ts";
+import { requestDays, workOf } from "./ask.ts";
 import { type Group, groupsOf, hasEnough, heardAmong, neededFor, openWith } from "./collect.ts";
 import { openArchive } from "./open.ts";
-import { heardSchema, loadReplies, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
+import { heardSchema, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
 
 export async function readRecovery({ store }: Ports): Promise<RecoveryRow | undefined> {
   const row = await store.get("meta", recoveryKey);
@@ -73,7 +74,7 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
     },
     heard: async (words) => {
       const work = workOf(ports, begun);
-      const typed = (await work.read("meta", "heard", heardSchema)) ?? [];
+      const typed = await wordsHeard(work);
       // Whoever holds shares of two plans reads back the words for both, one after the other.
       const spoken = inThrees(words);
       const all = [...typed, ...spoken.filter((one) => !typed.includes(one))];
@@ -97,7 +98,7 @@ async function step(ports: Ports, work: Work, onProgress: (part: number) => void
   if (!read.ok) return read;
   const row = read.value;
   const all = await loadReplies(work, row);
-  const heard = heardAmong(all, row.digest, (await work.read("meta", "heard", heardSchema)) ?? []);
+  const heard = heardAmong(all, row.digest, await wordsHeard(work));
   const people = new Set(heard.map(({ author }) => toHex(author))).size;
   const replies = people === 0 ? all : heard;
   const groups = groupsOf(replies);

@@ -29,7 +29,7 @@ import { deposit, enqueue } from "../delivery/outbox.ts";
 import type { PhotonError } from "../errors.ts";
 import { flushBoards, ownBoards, postEntry, readBoards, sightings } from "../plan/board.ts";
 import { verificationOf } from "../plan/announce.ts";
-import { type DealtPlan, isDealt, loadPlans } from "../plan/records.ts";
+import type { DealtPlan } from "../plan/records.ts";
 import { circleId, keys, leafOfSchema, setRecord } from "../relationship/records.ts";
 import type { Relationship } from "../relationship/model.ts";
 import { addStatements, loadRelationship } from "../relationship/relationship.ts";
@@ -37,27 +37,13 @@ import { announceToPeer, unheardStatements } from "../relationship/speaking.ts";
 import { decide } from "../succession/decisions.ts";
 import type { Work } from "../storage/core.ts";
 import { objectionKey } from "../succession/telling.ts";
-import { readReplies } from "./ask.ts";
+import { loadReplies, planOf, readReplies } from "./answers.ts";
 import { heedPeers, isTaken } from "./heed.ts";
 import { itemsOf, headerFor, keepBatch, loadBatch, makeBatch, prepareHeirs, today } from "./heirs.ts";
-import {
-  type BatchRow,
-  blame,
-  type Heir,
-  heirKey,
-  heirSchema,
-  keepRecovery,
-  loadRecovery,
-  loadReplies,
-  type RecoveryRow,
-} from "./records.ts";
+import { type BatchRow, blame, type Heir, heirKey, heirSchema, keepRecovery, loadRecovery, type RecoveryRow } from "./records.ts";
 
 /** Places that are hashed, checked and signed for at once: memory does not grow with the number of relationships. */
 const chunk = 256;
-
-export async function planOf(work: Work, { version }: RecoveryRow): Promise<DealtPlan | undefined> {
-  return (await loadPlans(work)).filter(isDealt).find(({ plan }) => plan.version === version);
-}
 
 /** One pass of a recovery whose archive is open. Does nothing where there is none, or where it is done and nobody objects. */
 export async function succeedDuty(work: Work): Promise<readonly PhotonError[]> {
