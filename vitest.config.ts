@@ -15,7 +15,8 @@ export default defineConfig({
     // shown twice is red at once.
     retry: process.env["CI"] === undefined ? 0 : { count: 1, condition: stalled },
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the two cores: processes and servers are waited for a good part of the time.
+    maxWorkers: 3,
     // Each of 170 files would load the workspace anew: a third of the whole time. No test leaves anything behind in a module.
     isolate: false,
   },

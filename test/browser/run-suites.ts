@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { parseConfig, type RunningServer, startServer } from "@photon/server";
 import { expectOk } from "@photon/protocol/codec";
 import type { Unportable } from "../../scripts/portable.ts";
@@ -22,7 +22,7 @@ const longestFile = 300_000;
 /** Pages, and so cores, that are used at once. */
 const pages = 2;
 
-/** Runs the test files in Chromium, each in a page of its own. */
+/** Runs the test files in Chromium, one after the other in each page; after one that did not end well, in a fresh page. */
 export async function runSuites(executablePath: string, files: readonly string[]): Promise<SuiteRun> {
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "photon-suites-"));
@@ -32,7 +32,7 @@ export async function runSuites(executablePath: string, files: readonly string[]
   const browser = await launchChromium(executablePath);
   try {
     const url = `${served.origin}/index.html?server=${encodeURIComponent(server.url)}`;
-    const reports = await inTurn(files, (file) => runFile(browser.context, url, file));
+    const reports = await inTurn(files, () => suitePage(browser.context, url));
     return { version: browser.version, seconds: (performance.now() - started) / 1_000, unportable, reports };
   } finally {
     await browser.close();
@@ -42,12 +42,14 @@ export async function runSuites(executablePath: string, files: readonly string[]
   }
 }
 
-/** As many at a time as there are pages; the results in the order of the items. */
-async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const left = [...items.entries()];
-  const results = new Map<number, R>();
+/** As many at a time as there are pages; the results in the order of the files. */
+async function inTurn(files: readonly string[], open: () => SuitePage): Promise<readonly FileReport[]> {
+  const left = [...files.entries()];
+  const results = new Map<number, FileReport>();
   const worker = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) results.set(next[0], await run(next[1]));
+    const page = open();
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results.set(next[0], await page.run(next[1]));
+    await page.close();
   };
   await Promise.all(Array.from({ length: pages }, worker));
   return [...results.entries()].toSorted(([a], [b]) => a - b).map(([, result]) => result);
@@ -57,22 +59,46 @@ async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): 
 const relayAndVault = (data: string): Promise<RunningServer> =>
   startServer(expectOk(parseConfig({ flags: { data, "listen.port": "0", "log.level": "error" } })));
 
-async function runFile(context: BrowserContext, url: string, file: string): Promise<FileReport> {
-  const page = await context.newPage();
+interface SuitePage {
+  /** Never rejects: what kept a file from ending is in its report. */
+  run(file: string): Promise<FileReport>;
+  close(): Promise<void>;
+}
+
+function suitePage(context: BrowserContext, url: string): SuitePage {
+  let page: Page | undefined;
   const thrown: string[] = [];
-  page.on("pageerror", (error) => thrown.push(String(error.stack ?? error)));
-  page.on("crash", () => thrown.push("the page crashed"));
-  try {
+  const opened = async (): Promise<Page> => {
+    if (page !== undefined) return page;
+    page = await context.newPage();
+    page.on("pageerror", (error) => thrown.push(String(error.stack ?? error)));
+    page.on("crash", () => thrown.push("the page crashed"));
     await page.goto(url);
     await page.waitForFunction(() => "photonSuite" in globalThis);
-    const ended = page.evaluate((name) => (globalThis as unknown as { photonSuite: PageSuite }).photonSuite.run(name), file);
-    const report = await Promise.race([ended, tooLong(file)]);
-    return { ...report, errors: [...report.errors, ...thrown] };
-  } catch (error) {
-    return { file, errors: [error instanceof Error ? error.message : String(error), ...thrown], tests: [] };
-  } finally {
-    await page.close();
-  }
+    return page;
+  };
+  const close = async (): Promise<void> => {
+    await page?.close();
+    page = undefined;
+  };
+  return {
+    run: async (file) => {
+      try {
+        const ended = (await opened()).evaluate(
+          (name) => (globalThis as unknown as { photonSuite: PageSuite }).photonSuite.run(name),
+          file,
+        );
+        const report = await Promise.race([ended, tooLong(file)]);
+        const errors = [...report.errors, ...thrown.splice(0)];
+        if (errors.length > 0) await close();
+        return { ...report, errors };
+      } catch (error) {
+        await close();
+        return { file, errors: [error instanceof Error ? error.message : String(error), ...thrown.splice(0)], tests: [] };
+      }
+    },
+    close,
+  };
 }
 
 const tooLong = (file: string): Promise<never> =>

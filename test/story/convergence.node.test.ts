@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { makeChance, makeWorld, playStory, roughTransport, type StoryOptions, texts, type Weather } from "@photon/testkit";
 
-/** More seeds in `npm run soak`. */
+/** More seeds, and longer stories, in `npm run soak`. */
 const seeds = Number(process.env["PHOTON_STORIES"] ?? "1");
+const steps = process.env["PHOTON_STORIES"] === undefined ? 30 : 60;
 
 async function play(seed: number, options: StoryOptions): Promise<void> {
   const chance = makeChance(seed);
@@ -33,8 +34,8 @@ async function play(seed: number, options: StoryOptions): Promise<void> {
 describe("every message opens at every device that was live when it was sent, or is sealed to it again", () => {
   for (let seed = 1; seed <= seeds; seed++) {
     test(`3+3 devices that come, go and are away for a month, seed ${seed}`, () =>
-      play(seed, { devicesEach: 3, steps: 60, weather: { lost: 0, unanswered: 0 }, upheaval: true }));
+      play(seed, { devicesEach: 3, steps, weather: { lost: 0, unanswered: 0 }, upheaval: true }));
     test(`2+2 devices in bad weather, seed ${seed}`, () =>
-      play(1000 + seed, { devicesEach: 2, steps: 60, weather: { lost: 0.15, unanswered: 0.1 }, upheaval: false }));
+      play(1000 + seed, { devicesEach: 2, steps, weather: { lost: 0.15, unanswered: 0.1 }, upheaval: false }));
   }
 });

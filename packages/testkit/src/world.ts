@@ -103,6 +103,8 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     const config: ServerConfig = {
       ...defaultConfig,
       data,
+      // In this thread: a thread from source takes most of a second to start, and every restart starts one.
+      relay: { ...defaultConfig.relay, commitThread: false },
       ...options.config,
       listen: { ...defaultConfig.listen, port },
       limits: unlimited(defaultConfig),

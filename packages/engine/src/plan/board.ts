@@ -136,6 +136,7 @@ function readOnce(received: Bytes, name: PlanName & { readonly dealerKey: Bytes 
 class Held {
   readonly #work: Work;
   readonly #name: Boards;
+  /** Where any entry came, be it a known one. */
   #sightings: Sighting[] | undefined;
 
   constructor(work: Work, name: Boards) {
@@ -149,8 +150,8 @@ class Held {
     if (!read.ok) return false;
     const entry = read.value;
     const id = this.#idOf(entry);
-    if ((await getState(this.#work, `board/${id}`)) !== undefined) return false;
     this.#sightings ??= [...(await sightings(this.#work, this.#name))];
+    if (this.#sightings.some((one) => equalBytes(one.entry.id, entry.id))) return false;
     if (!isWorthKeeping(entry, this.#sightings)) return false;
     const firstSeen = this.#work.now();
     await setState(this.#work, `board/${id}`, encode(rowSchema, { entry: received }));

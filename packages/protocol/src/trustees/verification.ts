@@ -2,7 +2,7 @@
  * What a trustee, a new device or the owner checks shares by: commitments to the three polynomials. Of one length whatever
  * the thresholds are. It shows both thresholds, and neither how many trustees there are nor at which indices.
  */
-import { bytes, type Bytes, decodeError, type DecodeError, err, ok, type Result, ruled, type SchemaType, struct, uint } from "../codec/index.ts"; // prettier-ignore
+import { bytes, type Bytes, decodeError, type DecodeError, err, ok, type Result, ruled, type SchemaType, struct, toHex, uint } from "../codec/index.ts"; // prettier-ignore
 import { suiteSchema } from "../statement/index.ts";
 import { type TrusteeError, trusteeError } from "./error.ts";
 import { decodeG1, decodeG2, encodeG1, encodeG2, type G1, g1, type G2, g2, g1Length, g2Length, multiplySecret } from "./points.ts"; // prettier-ignore
@@ -98,9 +98,19 @@ export function publicKeyOf(verification: Verification, threshold: Threshold): G
   return key;
 }
 
+/** Public shares are asked for with every proof and every signature of a trustee, and cost a multiplication for each coefficient. */
+const publicShares = new WeakMap<Verification, Map<string, G2>>();
+
 /** The public half of the share at an index; the identity for no index that the dealer gave out. */
-export const publicShareOf = (verification: Verification, threshold: Threshold, index: Scalar): G2 =>
-  committedG2(verification.keys[threshold], numberOf(index));
+export function publicShareOf(verification: Verification, threshold: Threshold, index: Scalar): G2 {
+  const known = publicShares.get(verification) ?? new Map<string, G2>();
+  publicShares.set(verification, known);
+  const name = `${threshold} ${toHex(index)}`;
+  const share = known.get(name) ?? committedG2(verification.keys[threshold], numberOf(index));
+  // No dealer gives out more: who asks with other indices is not remembered.
+  if (known.size < 2 * maxTrustees) known.set(name, share);
+  return share;
+}
 
 /**
  * Whether a dealer gave what the verification data says; asked on receipt, before the packet is accepted.

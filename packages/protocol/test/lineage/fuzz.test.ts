@@ -14,6 +14,7 @@ import { idKey, type Statement, type StatementId } from "@photon/protocol/statem
 import { day, escrowPlan, hostedAt, hour, leafId, onDevice, Side, trusteePlan, type Where } from "./builder.ts";
 import { textOf } from "./dags.ts";
 import { Dice, shuffled } from "./exhaust.ts";
+import { share } from "../share.ts";
 
 const leaves = Array.from({ length: 10 }, (_, at) => `leaf ${at}`);
 const leafKeys = leaves.map((name) => idKey(leafId(name)));
@@ -148,7 +149,7 @@ function sideOf({ plan, hosted, steps }: Story): Side {
 const liveOf = (state: LineageState): string[] => liveLeaves(state).map((one) => idKey(one.leaf.id));
 const authority = ({ leaves: who, inbox, inboxBy, plan, custody, kind }: LineageState): string =>
   textOf({ leaves: who, inbox, inboxBy, plan, custody, kind } as LineageState);
-const runs = { numRuns: 150 };
+const runs = { numRuns: share(150) };
 
 const disputeStep = fc.record({
   by: fc.constantFrom(1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6, 7),
@@ -193,9 +194,9 @@ describe("larger disputes", () => {
           expect(textOf(side.reduce(side.at, shuffled(side.statements, new Dice(seed + i))))).toBe(textOf(state));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: share(400) },
     );
-    expect(frozen).toBeGreaterThan(40);
+    expect(frozen).toBeGreaterThan(share(40));
   });
 
   test(
@@ -215,7 +216,7 @@ describe("larger disputes", () => {
             else expect(status).not.toBe("frozen");
           }
         }),
-        { numRuns: 400 },
+        { numRuns: share(400) },
       );
     },
   );
@@ -239,7 +240,7 @@ describe("larger disputes", () => {
         }
         expect(authority(side.reduce())).toBe(authority(before));
       }),
-      { numRuns: 600 },
+      { numRuns: share(600) },
     );
   });
 });
@@ -332,9 +333,9 @@ describe("larger lineages", () => {
           if (status === "counts") expect(after.standing.get(idKey(statement))?.kind).toBe("counts");
         }
       }),
-      { numRuns: 400 },
+      { numRuns: share(400) },
     );
-    expect(counted).toBeGreaterThan(60);
+    expect(counted).toBeGreaterThan(share(60));
   });
 
   test("R6, R8: who is live was brought in by the succession that counts, or by what follows it", { timeout: 300_000 }, () => {
@@ -350,7 +351,7 @@ describe("larger lineages", () => {
         for (const { by } of liveLeaves(state)) expect(era).toContain(idKey(by));
         expect(state.changes.some(({ quarantined, grade }) => quarantined && grade !== "unproven")).toBe(false);
       }),
-      { numRuns: 300 },
+      { numRuns: share(300) },
     );
   });
 

@@ -4,6 +4,7 @@ import type { PlanParts, Statement } from "@photon/protocol/statement";
 import { day, noPlan, Side, standingIn, trusteePlan } from "./builder.ts";
 import { Dice } from "./exhaust.ts";
 import { outcomesOf, type Planned, type Succeeded } from "./plans-oracle.ts";
+import { share } from "../share.ts";
 
 /** What a plan makes of the commitment before it. */
 const changes = ["replaces", "keeps", "removes"] as const;
@@ -87,7 +88,7 @@ test("R7: all lines of two plans, and successions under both, as the oracle says
 test("R7: a share of the lines of up to four plans", () => {
   const dice = new Dice(7);
   const drawn = <T>(from: readonly T[]): T => from[dice.below(from.length)] as T;
-  for (let round = 0; round < 4000; round++) {
+  for (let round = 0; round < share(4000); round++) {
     const steps = Array.from({ length: 2 + dice.below(2) }, () => ({ change: drawn(changes), later: drawn(gaps) }));
     const line = lineOf(steps);
     const successions = makersOf(line)

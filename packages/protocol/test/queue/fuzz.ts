@@ -1,6 +1,7 @@
 /** Mutations of valid inputs, and the promise that every decoder keeps: a value or a typed error, whatever the bytes. */
 import fc from "fast-check";
 import type { Bytes } from "@photon/protocol/codec";
+import { share } from "../share.ts";
 
 export interface FuzzTarget {
   readonly name: string;
@@ -50,7 +51,7 @@ function mutated(valid: readonly Bytes[]): fc.Arbitrary<Bytes> {
 }
 
 /** Bounded, for the ordinary test run. */
-export async function fuzz(target: FuzzTarget, runs = 2000, milliseconds = 1500): Promise<void> {
+export async function fuzz(target: FuzzTarget, runs = share(2000), milliseconds = share(1000)): Promise<void> {
   for (const input of target.valid) await target.run(input);
   await fc.assert(
     fc.asyncProperty(mutated(target.valid), async (input) => {

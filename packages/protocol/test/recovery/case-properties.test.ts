@@ -5,6 +5,7 @@ import { type Bytes, equalBytes, toHex } from "@photon/protocol/codec";
 import { type Author, type CaseRules, casesOf, type CaseState, type Heard, maySign, requestDigest, type Sighting } from "@photon/protocol/recovery"; // prettier-ignore
 import { approval, day, digest, fill, hour, member, otherDigest, otherRequest, request, requestOf } from "./people.ts";
 import { contests as contested, heardAt, presses as pressed, seen, start } from "./sightings.ts";
+import { share } from "../share.ts";
 
 /** Five trustees: Ben, Chi, Dee, and two more of whom nothing has to be known. */
 const trustees: readonly Author[] = ["Ben", "Chi", "Dee", "a fourth", "a fifth"].map((who) => member(who, "trustee"));
@@ -123,6 +124,7 @@ describe("whatever a trustee sees, in whatever order", () => {
       fc.property(deliveries, ({ whole, sightings, heard, now }) => {
         expect(casesOf(whole.rules, sightings, heard, now)).toEqual(cases(whole, now));
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -136,6 +138,7 @@ describe("whatever a trustee sees, in whatever order", () => {
           expect(now).toBeGreaterThanOrEqual(state.since);
         }
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -150,6 +153,7 @@ describe("whatever a trustee sees, in whatever order", () => {
           expect(state.since).toBeGreaterThanOrEqual(nth(after, whole.rules.contested) + 7 * day);
         }
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -164,6 +168,7 @@ describe("whatever a trustee sees, in whatever order", () => {
         for (const now of [...times, ...times.map((time) => time + 60 * day)])
           for (const { state } of cases(few, now).values()) expect(["collecting", "expired"]).toContain(state.kind);
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -206,6 +211,7 @@ describe("whatever a trustee sees, in whatever order", () => {
           expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
         }
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -219,6 +225,7 @@ describe("whatever a trustee sees, in whatever order", () => {
           expect(after.get(key)?.approvals).toEqual(approvals);
         }
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -231,6 +238,7 @@ describe("whatever a trustee sees, in whatever order", () => {
           expect(asOf(whole, state.since).get(key)?.state).toMatchObject({ kind: "ready", level: state.level });
         }
       }),
+      { numRuns: share(100) },
     );
   });
 
@@ -241,7 +249,7 @@ describe("whatever a trustee sees, in whatever order", () => {
         const found = new Map([...cases(whole, now)].map(([key, { state, contestedAt }]) => [key, { state, contestedAt }]));
         expect(found).toEqual(simulated(whole, now));
       }),
-      { numRuns: 400 },
+      { numRuns: share(400) },
     );
   });
 });
