@@ -2,7 +2,7 @@
  * The plan queue as the engine reads and writes it: a board at one or two operators, whose entries are kept, with the time at
  * which this circle first saw them, until the plan is forgotten. See spec/12-recovery.md.
  */
-import { type Bytes, bytes, encode, equalBytes, ok, type Result, sha256, struct, toHex, uint } from "@photon/protocol/codec";
+import { type Bytes, bytes, encode, equalBytes, ok, type Result, struct, toHex, uint } from "@photon/protocol/codec";
 import { appendMac, openDeposit, sealDeposit, signRead } from "@photon/protocol/queue";
 import {
   type Author,
@@ -115,23 +115,6 @@ const unread = ({ relay }: Board, detail: string): { readonly ok: false; readonl
   error: relayProblem(relay, { code: "refused", refusal: "internal", detail, retryAfter: undefined }),
 });
 
-/**
- * Two signatures are checked for each entry, some milliseconds, and every pass looks at all of them: what was found good is remembered by
- * its hash. Rows are read by this too, as another device of ours, which may be in other hands, can have told of them.
- */
-const good = new Set<string>();
-const maxGood = 16_384;
-
-function readOnce(received: Bytes, name: PlanName & { readonly dealerKey: Bytes }): Result<Entry, unknown> {
-  const key = `${toHex(sha256(received))} ${toHex(name.plan)} ${name.version} ${toHex(name.dealerKey)}`;
-  if (good.has(key)) return readEntry(received, name, name.dealerKey, "verified-before");
-  const entry = readEntry(received, name, name.dealerKey);
-  if (!entry.ok) return entry;
-  if (good.size >= maxGood) good.clear();
-  good.add(key);
-  return entry;
-}
-
 /** What is held of a plan's queue: looked up when the first entry comes, and kept up to date while more do. */
 class Held {
   readonly #work: Work;
@@ -146,7 +129,7 @@ class Held {
 
   /** @returns whether it was new, and is kept. */
   async keep(received: Bytes): Promise<boolean> {
-    const read = readOnce(received, this.#name);
+    const read = readEntry(received, this.#name, this.#name.dealerKey);
     if (!read.ok) return false;
     const entry = read.value;
     const id = this.#idOf(entry);
@@ -217,7 +200,7 @@ const isApproved = ({ body }: Entry, request: Bytes): boolean =>
 export async function sightings(work: Work, name: PlanName & { readonly dealerKey: Bytes }): Promise<readonly Sighting[]> {
   const found: Sighting[] = [];
   for (const { key, value } of await listState(work, `board/${prefixOf(name)}/`)) {
-    const entry = readOnce(parseRow(rowSchema, value).entry, name);
+    const entry = readEntry(parseRow(rowSchema, value).entry, name, name.dealerKey);
     const seen = await getState(work, key.replace("board/", "bseen/"));
     if (entry.ok) found.push({ entry: entry.value, firstSeen: seen === undefined ? work.now() : decodeFirstSeen(seen) });
   }

@@ -154,14 +154,8 @@ export async function signEntry(name: PlanName, author: Author, at: number, body
 /**
  * An entry whose author may say it: certified by the plan's dealer in the right role, or, of a batch, only signed; whether
  * its author is an approved request's key is for the case to say.
- * @param signatures `verified-before`: these very bytes were found good under this plan and dealer.
  */
-export function readEntry(
-  received: Bytes,
-  name: PlanName,
-  dealerKey: Bytes,
-  signatures: "check" | "verified-before" = "check",
-): Result<Entry, DecodeError> {
+export function readEntry(received: Bytes, name: PlanName, dealerKey: Bytes): Result<Entry, DecodeError> {
   const signed = decode(signedSchema, received, maxInner);
   if (!signed.ok) return signed;
   const entry = decode(entrySchema, signed.value.entry, maxInner);
@@ -175,11 +169,10 @@ export function readEntry(
     return refused("its author is not one who may say this");
   if (writer !== "request") {
     const { certificate, author, role } = value;
-    const isGood = (one: Bytes): boolean =>
-      signatures === "verified-before" || isCertified(dealerKey, { ...name, role, key: author }, one);
-    if (certificate === undefined || !isGood(certificate)) return refused("its author is not certified");
+    if (certificate === undefined || !isCertified(dealerKey, { ...name, role, key: author }, certificate))
+      return refused("its author is not certified");
   }
-  if (signatures === "check" && !verifyEd25519(value.author, entryInput(signed.value.entry), signed.value.signature))
+  if (!verifyEd25519(value.author, entryInput(signed.value.entry), signed.value.signature))
     return refused("its signature is not good");
   return ok({ ...value, id: asBytes(sha256(received)) });
 }

@@ -3,3 +3,4 @@ export * from "./ids.ts";
 export * from "./parts.ts";
 export * from "./recovery.ts";
 export * from "./statement.ts";
+export * from "./verify.ts";

@@ -32,6 +32,7 @@ import {
 import { type Bodies, bodySchemaOf, isStatementType, type StatementType } from "./bodies.ts";
 import { type SideId, sideIdSchema, type StatementId, statementIdOf } from "./ids.ts";
 import { headsSchema } from "./parts.ts";
+import { verifyEd25519 } from "./verify.ts";
 
 /** A `found` with the largest key package, or a `succeed` with ten, with room to spare. */
 export const maxStatement = 96 * 1024;
@@ -208,16 +209,6 @@ function openContainer(received: Uint8Array): Result<Container, DecodeError> {
   if (!(unprotected instanceof Map) || unprotected.size !== 0)
     return err(decodeError("wrong-shape", "$: the unprotected header is empty"));
   return ok({ header, payload, signature });
-}
-
-/**
- * RFC 8032 §5.1.7 with every choice made, so that all implementations agree: the encodings of A and R are canonical,
- * S is below the group order, A is not of small order, and the equation is the cofactored one, [8][S]B = [8]R + [8][k]A.
- * False for any bad input.
- */
-export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
-  return ed25519.verify(signature, message, publicKey, { zip215: false });
 }
 
 /** Of BLS12-381, compressed points: a key in one of its two groups and a signature in the other. */
