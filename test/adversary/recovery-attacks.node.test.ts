@@ -107,6 +107,28 @@ describe("a thief with the unlocked old phone", () => {
     await world.settle(phone);
   });
 
+  test("pins a head that is not there yet: the true ones are pinned all the same", async () => {
+    story = await guarded({ peers: 0 });
+    const { ana, trustees } = story;
+    const { work } = await openPhone(ana);
+    const known = await planOf(await openPhone(ana));
+    const pins = async () =>
+      (await sightings((await openPhone(ana)).work, ownBoards(known))).flatMap(({ entry }) =>
+        entry.body.kind === "pin" ? [entry.body.value] : [],
+      );
+    const pin = (await pins()).toSorted((a, b) => a.sequence - b.sequence).at(-1);
+    if (pin === undefined) throw new Error("nothing was pinned");
+    const ahead = { ...pin, sequence: pin.sequence + 1_000_000 };
+    await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "pin", value: ahead });
+    expect((await flushBoards(work, ownBoards(known))).pending).toBe(0);
+    must(await ana.engine.rename("Ben", "Benedict"));
+    await later(story, 25 * hour, ana, ...trustees);
+    await later(story, 25 * hour, ana, ...trustees);
+    const sequences = (await pins()).map(({ sequence }) => sequence);
+    expect(sequences).toContain(ahead.sequence);
+    expect(Math.max(...sequences.filter((one) => one < ahead.sequence))).toBeGreaterThan(pin.sequence);
+  });
+
   test("R7: re-deals to the very same trustees, who say yes: they act by the plan before as well, and the recovery goes by that", async () => {
     story = await guarded();
     const { world, ana: thief, trustees, others, names } = story;

@@ -6,7 +6,7 @@ import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
 import { openPhone } from "./open-phone.ts";
 import { pastEngine } from "./packets.ts";
-import { deviceAuthor, ownBoards, postEntry, readBoards, sightings } from "../../packages/engine/src/plan/board.ts";
+import { deviceAuthor, flushBoards, ownBoards, postEntry, readBoards, sightings } from "../../packages/engine/src/plan/board.ts";
 import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
 import { batchSchema } from "../../packages/engine/src/recovery/records.ts";
 import { seenPlan } from "../../packages/engine/src/trustee/cases.ts";
@@ -275,6 +275,7 @@ describe("a plan queue", () => {
       await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "pin", value });
     }
     expect(await pins()).toHaveLength(before + 20);
+    expect((await flushBoards(work, ownBoards(known))).pending).toBe(0);
     expect((await readBoards(work, ownBoards(known))).operators).toEqual([true]);
     const left = (await pins()).map(({ sequence }) => sequence - pin.sequence).toSorted((a, b) => a - b);
     expect(left.length).toBeLessThanOrEqual(2);
@@ -307,6 +308,24 @@ describe("a recovery that was contested and came to nothing", () => {
     expect(after).not.toEqual(before);
     // Once: what is dead in the old plan's queue says nothing of the new one.
     await later(story, 20 * day, ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2 });
+  });
+});
+
+describe("a trustee who approves somebody's request alone, of which nothing comes", () => {
+  test("does not have all others asked again and again: the plan is replaced once it is 90 days old", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, ana, trustees } = story;
+    const [ben] = trustees as [Device];
+    const impostor = await world.recover("somebody else's phone");
+    await approve(impostor, ben);
+    await world.settle(...trustees);
+    await later(story, hour, ana, ...trustees);
+    must(await ana.engine.contest());
+    await world.settle(ana, ...trustees);
+    await later(story, 40 * day, ana, ...trustees);
+    expect(must(await ana.engine.planStatus())).toMatchObject({ version: 1 });
+    await later(story, 40 * day, ana, ...trustees);
     expect(must(await ana.engine.planStatus())).toMatchObject({ version: 2 });
   });
 });

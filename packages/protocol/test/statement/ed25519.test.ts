@@ -56,6 +56,22 @@ describe("Ed25519", () => {
     expect(verifyEd25519(publicKey, message, signBy(publicKey, noncePoint.toBytes()))).toBe(true);
   });
 
+  test("what was found good makes nothing else good: no other key, message or signature, and no other division of the same bytes", () => {
+    const good = signBy(publicKey, noncePoint.toBytes());
+    for (let again = 0; again < 2; again++) {
+      expect(verifyEd25519(publicKey, message, good)).toBe(true);
+      for (let bit = 0; bit < 256; bit += 37) {
+        const flipped = (bytes: Uint8Array): Uint8Array =>
+          bytes.map((byte, at) => (at === (bit >> 3) % bytes.length ? byte ^ (1 << (bit & 7)) : byte));
+        expect(verifyEd25519(flipped(publicKey), message, good)).toBe(false);
+        expect(verifyEd25519(publicKey, flipped(message), good)).toBe(false);
+        expect(verifyEd25519(publicKey, message, flipped(good))).toBe(false);
+      }
+      expect(verifyEd25519(concat(publicKey, good.subarray(0, 1)), message, good.subarray(1))).toBe(false);
+      expect(verifyEd25519(publicKey, new Uint8Array(), concat(good, message))).toBe(false);
+    }
+  });
+
   test("S at or above the group order is refused (malleability)", () => {
     const good = signBy(publicKey, noncePoint.toBytes());
     const s = numberOf(good.subarray(32));
