@@ -17,6 +17,7 @@ await runEach(
     { script: "soak-store.ts" },
     { script: "soak-server.ts", processes: [["200"]] },
     { script: "soak-stories.ts" },
+    { script: "soak-lineage.ts", processes: [["4"], ["4", "1/1", "recoveries"]] },
     { script: "soak-lineage.ts", processes: inShares(5) },
     { script: "soak-lineage.ts", processes: inShares(5, "recoveries") },
     { script: "soak-lineage.ts", processes: inShares(6) },

@@ -21,7 +21,7 @@ if (!(size >= 1 && size <= 7 && share >= 1 && share <= shares && (recoveries || 
 let count = 0;
 let checked = 0;
 const begun = Date.now();
-const effort = { orders: size < 6 ? 3 : 1, withOracle: true };
+const effort = { orders: size < 5 ? "all" : size < 6 ? 3 : 1, withOracle: true } as const;
 for (const list of smallLineages({ size, leaves: 4, recoveries })) {
   if (count++ % shares !== share - 1) continue;
   checkLineage(list, count, effort);
