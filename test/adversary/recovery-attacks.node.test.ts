@@ -13,6 +13,7 @@ import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
 import { requestFor } from "../../packages/engine/src/succession/requests.ts";
 import { activeTrusts } from "../../packages/engine/src/trustee/records.ts";
 import { openPhone } from "./open-phone.ts";
+import { packetsOf } from "./packets.ts";
 
 let story: Guarded;
 afterEach(() => story.world.close());
@@ -241,6 +242,29 @@ describe("a thief with the unlocked old phone", () => {
     const seeds = dealt.boards.flatMap((board) => Object.values(board)).filter((value) => value instanceof Uint8Array);
     expect(seeds.length).toBeGreaterThan(3);
     for (const seed of seeds) if (seed.length === 32) expect(admins).not.toContain(toHex(ed25519Signer(seed).publicKey));
+  });
+});
+
+describe("a trustee who approves whatever comes to mind", () => {
+  test("begins so many cases and no more, and keeps nobody else's approval out", async () => {
+    story = await guarded({ peers: 0 });
+    const { ana, trustees } = story;
+    const { work } = await openPhone(ana);
+    const known = await planOf(await openPhone(ana));
+    const [ben, chi] = await Promise.all(trustees.map(async (trustee) => (await packetsOf(trustee))[0]));
+    if (ben === undefined || chi === undefined) throw new Error("a trustee without a packet");
+    const approveAny = (by: typeof ben): Promise<unknown> =>
+      postEntry(
+        work,
+        ownBoards(known),
+        { signer: ed25519Signer(by.pseudonymSeed), role: "trustee", certificate: by.certificate },
+        { kind: "approve", value: { request: work.random(64), level: 0, recognised: "voice", contacted: "i-reached-them" } },
+      );
+    for (let number = 0; number < 40; number++) await approveAny(ben);
+    const kept = async () => (await sightings(work, ownBoards(known))).filter(({ entry }) => entry.body.kind === "approve").length;
+    expect(await kept()).toBe(32);
+    await approveAny(chi);
+    expect(await kept()).toBe(33);
   });
 });
 

@@ -55,6 +55,8 @@ const entriesPerRead = 256;
 const maxRounds = 64;
 /** Entries of one author that are kept: nobody says more in the life of a plan, and nobody fills up what others need. */
 const maxKept = 512;
+/** Of these, approvals: each begins a case that everybody is shown. */
+const maxApprovals = 32;
 
 const prefixOf = ({ plan, version }: PlanName): string => `${toHex(plan).slice(0, 16)}-${version}`;
 const rowSchema = struct({ entry: [1, bytes({ min: 1, max: 66_000 })] });
@@ -182,6 +184,7 @@ function isWorthKeeping({ author, body }: Entry, held: readonly Sighting[]): boo
     return own.length < maxKept || held.some((one) => isApproved(one.entry, request));
   }
   if (own.length >= maxKept) return false;
+  if (body.kind === "approve") return own.filter((one) => one.entry.body.kind === "approve").length < maxApprovals;
   // Nobody certifies who asks; so that not anybody can ask for signatures, a trustee must have approved their request before.
   return body.kind !== "batch" || held.some((one) => asks(one.entry, author) && isApproved(one.entry, body.value.request));
 }
