@@ -16,6 +16,7 @@ import { appendMac, sealDeposit } from "@photon/protocol/queue";
 import { decodeRequest, type RecoveryRequest, requestDigest, sealReply } from "@photon/protocol/recovery";
 import { ed25519Signer } from "@photon/protocol/statement";
 import { recoverySchema } from "../../packages/engine/src/recovery/records.ts";
+import { Work } from "../../packages/engine/src/storage/core.ts";
 import { restoreWithIdentity } from "../../packages/engine/src/archive/restore.ts";
 import { openerIdentity } from "../../packages/protocol/src/trustees/opener.ts";
 import { makeScalar, numberOf } from "../../packages/protocol/src/trustees/scalars.ts";
@@ -163,6 +164,28 @@ describe("somebody who has overheard the code", () => {
     await world.settle(...others);
     await world.settle(phone, ...others);
     expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", contested: false, succeeded: 3 });
+  });
+});
+
+describe("a share that gave way before anybody was heard", () => {
+  test("comes again from a trustee who approves once more", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, trustees } = story;
+    const [ben, chi] = trustees as [Device, Device];
+    const newcomer = await world.recover("Ana's new phone");
+    await approve(newcomer, ben, chi);
+    await world.settle(...trustees);
+    await later(story, 49 * hour, ...trustees);
+    must(await newcomer.recovery.heard("abandon abandon abandon"));
+    const work = new Work(newcomer.ports, { device: "", node: new Uint8Array(8), name: "" }, new Map());
+    const replies = await work.list("meta", "reply/");
+    expect(replies.length).toBeGreaterThanOrEqual(4);
+    for (const { key } of replies) work.delete("meta", key);
+    await work.commit();
+    expect(await newcomer.poll()).toMatchObject({ state: "collecting", approvals: 0 });
+    await approve(newcomer, ben, chi);
+    await world.settle(...trustees);
+    expect(must(await (await become(newcomer)).engine.contacts())).toHaveLength(3);
   });
 });
 

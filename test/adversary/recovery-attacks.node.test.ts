@@ -108,6 +108,28 @@ describe("a thief with the unlocked old phone", () => {
     await world.settle(phone);
   });
 
+  test("asks for a plan to which people say yes only after the recovery: nobody deals it, and the next one has another number", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, ana: thief, trustees } = story;
+    const [ben, chi] = trustees as [Device, Device];
+    must(await thief.engine.planTrustees({ trustees: ["Ben", "Chi"], threshold: 1, delayHours: 0 }));
+    await world.settle(thief, ...trustees);
+    const phone = await recoverWith(story, ben, chi);
+    for (const trustee of [ben, chi]) must(await trustee.engine.answerTrustee("Ana", true));
+    await world.settle(phone, ...trustees);
+    const versions = async () => (await loadPlans((await openPhone(phone)).work)).map((one) => [one.plan.version, isDealt(one)]);
+    expect(await versions()).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    for (const days of [30, 17]) await later(story, days * 24 * hour, phone, ...trustees);
+    expect(await versions()).toEqual([
+      [1, true],
+      [2, false],
+      [3, false],
+    ]);
+  });
+
   test("pins a head that is not there yet: the true ones are pinned all the same", async () => {
     story = await guarded({ peers: 0 });
     const { ana, trustees } = story;

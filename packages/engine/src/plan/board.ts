@@ -55,8 +55,8 @@ const entriesPerRead = 256;
 const maxRounds = 64;
 /** Entries of one author that are kept: nobody says more in the life of a plan, and nobody fills up what others need. */
 const maxKept = 512;
-/** Of these, approvals: each begins a case that everybody is shown. */
-const maxApprovals = 32;
+/** Requests that one trustee approves: each begins a case that everybody is shown. */
+const maxApproved = 32;
 
 const prefixOf = ({ plan, version }: PlanName): string => `${toHex(plan).slice(0, 16)}-${version}`;
 const rowSchema = struct({ entry: [1, bytes({ min: 1, max: 66_000 })] });
@@ -184,7 +184,12 @@ function isWorthKeeping({ author, body }: Entry, held: readonly Sighting[]): boo
     return own.length < maxKept || held.some((one) => isApproved(one.entry, request));
   }
   if (own.length >= maxKept) return false;
-  if (body.kind === "approve") return own.filter((one) => one.entry.body.kind === "approve").length < maxApprovals;
+  if (body.kind === "approve") {
+    const approved = new Set(
+      own.flatMap(({ entry }) => (entry.body.kind === "approve" ? [toHex(requestDigest(entry.body.value.request))] : [])),
+    );
+    return approved.has(toHex(requestDigest(body.value.request))) || approved.size < maxApproved;
+  }
   // Nobody certifies who asks; so that not anybody can ask for signatures, a trustee must have approved their request before.
   return body.kind !== "batch" || held.some((one) => asks(one.entry, author) && isApproved(one.entry, body.value.request));
 }
@@ -237,7 +242,10 @@ export async function postEntry(work: Work, name: Boards, author: Author, body: 
  * tried by every pass. In the caller's unit.
  */
 export async function layEntry(work: Work, name: Boards, entry: Bytes): Promise<void> {
-  await new Held(work, name).keep(entry);
+  const held = new Held(work, name);
+  await held.keep(entry);
+  // Where the devices' portion of the board is full, none of it comes back to be read.
+  await held.forgetOldPins();
   await layDown(work, name, entry);
 }
 

@@ -19,7 +19,7 @@ import { announcePlan } from "./announce.ts";
 import { deviceAuthor, flushBoards, forgetBoards, ownBoards, postEntry, readBoards, sightings } from "./board.ts";
 import { deal } from "./deal.ts";
 import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
-import { keepPlanGood } from "./renew.ts";
+import { canTell, keepPlanGood } from "./renew.ts";
 import { decidesHere } from "./status.ts";
 
 const day = 24 * 3_600_000;
@@ -99,6 +99,7 @@ async function letGo(work: Work): Promise<void> {
     await setTrusteeOpener(work, undefined, known.plan.version);
     await forgetBoards(work, known.plan);
     for (const id of known.members.keys()) {
+      if (!(await canTell(work, id))) continue;
       const relationship = await loadRelationship(work, id);
       const body = encodeTalk("trustee-dismiss", { plan: known.plan.plan, version: known.plan.version });
       await postUntilAcked(work, relationship, await newContent(work, relationship, "trustee-dismiss", body));

@@ -3,12 +3,13 @@
  * replaced under which somebody has tried, and failed, to recover in the owner's name (R5, last sentence), or by which the owner was
  * recovered, since the devices that were lost can write on its queue. All of this asks people, and decides nothing for them.
  */
+import { planGrace } from "@photon/protocol/lineage";
 import { casesOf, encodeTalk, willingEvery } from "@photon/protocol/recovery";
 import { fromHex } from "@photon/protocol/codec";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { loadRecovery, recoveredAt } from "../recovery/records.ts";
-import { loadRelationship } from "../relationship/relationship.ts";
+import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
@@ -28,24 +29,43 @@ import {
 
 const renewEvery = 90 * 24 * 3_600_000;
 const askAgainEvery = 30 * 24 * 3_600_000;
-/** A plan is not touched while a recovery by it can still be objected to. */
-const objectionsEnd = 21 * 24 * 3_600_000;
+/** A plan is not touched while a recovery by it may still be announced, or objected to. */
+const objectionsEnd = planGrace;
 
 export async function keepPlanGood(work: Work): Promise<void> {
   const plans = await loadPlans(work);
-  const last = plans.at(-1);
-  // One that is being dealt is asked about just now.
-  if (last === undefined || !isDealt(last) || !isHeld(last)) return;
-  await askWillingness(work, last);
-  if ((await isKnownToLostDevices(work, last)) || (await hasDeadContest(work, plans, last)))
-    await askForPlan(work, nextVersion(work, last.plan));
+  const held = plans.filter(isDealt).findLast(isHeld);
+  const newest = plans.at(-1);
+  // One that is being asked about, or dealt, is looked after when it is held. One that was given up says nothing.
+  if (held === undefined || newest === undefined || (newest.plan.version !== held.plan.version && !isGivenUp(newest))) return;
+  await askWillingness(work, held);
+  if (!(await isKnownToLostDevices(work, held)) && !(await hasDeadContest(work, plans, held))) return;
+  if (await canAskAll(work, held)) await askForPlan(work, { ...held.plan, version: newest.plan.version + 1, created: work.now() });
 }
 
+/** What a recovery found later than its own plan, and made nobody's: see `forgetLaterPlans`. */
+const isGivenUp = ({ dealt, members }: KnownPlan): boolean =>
+  dealt === undefined && [...members.values()].every(({ state }) => state === "lost");
+
+/** Whoever has lost their share, or whom we can say nothing to, keeps the plan as it is: the owner, who is alarmed, chooses anew. */
+async function canAskAll(work: Work, { members }: KnownPlan): Promise<boolean> {
+  for (const [id, { state }] of members) if (state === "lost" || !(await canTell(work, id))) return false;
+  return true;
+}
+
+/** Whether we have a voice in a relationship: it is not closed, and this device's leaf in it is live. */
+export async function canTell(work: Work, id: string): Promise<boolean> {
+  const relationship = await loadRelationship(work, id);
+  return relationship.mine.state.kind !== "closed" && (await ownLeaf(work, relationship))?.live === true;
+}
+
+/**
+ * Only the device that made the recovery asks, when it is done with it: of two that ask at once, each could deal the same version.
+ */
 async function isKnownToLostDevices(work: Work, { dealt }: DealtPlan): Promise<boolean> {
-  const recovered = await recoveredAt(work);
-  if (recovered === undefined || dealt.at >= recovered || elapsed(recovered, work.now()) < objectionsEnd) return false;
-  const under = await loadRecovery(work);
-  return under === undefined || under.phase === "done";
+  const [recovered, own] = [await recoveredAt(work), await loadRecovery(work)];
+  if (recovered === undefined || own?.phase !== "done") return false;
+  return dealt.at < recovered && elapsed(recovered, work.now()) >= objectionsEnd;
 }
 
 async function askWillingness(work: Work, { plan, members }: KnownPlan): Promise<void> {
@@ -53,6 +73,7 @@ async function askWillingness(work: Work, { plan, members }: KnownPlan): Promise
     const { state, willing, reasked } = member;
     if (state !== "holding" || willing === undefined || elapsed(willing, work.now()) < willingEvery) continue;
     if (reasked !== undefined && elapsed(reasked, work.now()) < askAgainEvery) continue;
+    if (!(await canTell(work, id))) continue;
     await setRecord(work, planKeys.member(plan.version, id), memberSchema, { ...member, reasked: work.now() });
     await ask(work, plan, id, true);
   }
@@ -75,9 +96,6 @@ async function hasDeadContest(work: Work, plans: readonly KnownPlan[], known: De
   const finished = await finishedRequests(work, plans.filter(isDealt), digests);
   return dead.some(([digest]) => !finished.has(digest));
 }
-
-/** The same people and choices, under secrets that are new. */
-const nextVersion = (work: Work, plan: Plan): Plan => ({ ...plan, version: plan.version + 1, created: work.now() });
 
 /** Writes a plan down, and asks everybody whom it names. In the caller's unit. */
 export async function askForPlan(work: Work, plan: Plan): Promise<void> {

@@ -12,16 +12,16 @@ import { type DealtPlan, isDealt, loadPlans } from "../plan/records.ts";
 import { parseRow, type Work } from "../storage/core.ts";
 import { voiceOf } from "./collect.ts";
 import { KeptAnswers } from "./kept.ts";
-import { heardSchema, keepRecovery, loadRecovery, type RecoveryRow, replyKey, replyRow } from "./records.ts";
+import { heardKey, heardSchema, keepRecovery, loadRecovery, type RecoveryRow, replyKey, replyRow } from "./records.ts";
 
 /** The plan by which an archive was opened. */
 export async function planOf(work: Work, { version }: Pick<RecoveryRow, "version">): Promise<DealtPlan | undefined> {
   return (await loadPlans(work)).filter(isDealt).find(({ plan }) => plan.version === version);
 }
 
-/** Answer words that the person has typed. */
-export const wordsHeard = async (work: Pick<Work, "read">): Promise<readonly string[]> =>
-  (await work.read("meta", "heard", heardSchema)) ?? [];
+/** Answer words that the person has typed, by the call in which they were spoken. */
+export const wordsHeard = async (work: Pick<Work, "read">): Promise<readonly (readonly string[])[]> =>
+  (await work.read("meta", heardKey, heardSchema)) ?? [];
 
 /** In the order in which they came; once the archive is open, those of the plan's own trustees. */
 export async function loadReplies(work: Work, row: RecoveryRow): Promise<readonly Reply[]> {
@@ -40,7 +40,7 @@ async function keptReplies(work: Work, { digest }: RecoveryRow): Promise<readonl
 }
 
 async function keptAnswers(work: Work, row: RecoveryRow): Promise<KeptAnswers> {
-  const vouching = { request: row.digest, typed: await wordsHeard(work), members: await membersOf(work, row) };
+  const vouching = { request: row.digest, typed: (await wordsHeard(work)).flat(), members: await membersOf(work, row) };
   return new KeptAnswers(vouching, await keptReplies(work, row));
 }
 
@@ -48,7 +48,7 @@ async function keptAnswers(work: Work, row: RecoveryRow): Promise<KeptAnswers> {
 async function membersOf(work: Work, row: RecoveryRow): Promise<ReadonlySet<string> | undefined> {
   if (row.phase === "asking") return undefined;
   const known = await planOf(work, row);
-  if (known === undefined) throw new Error("a recovery whose plan is not here");
+  if (known === undefined) return new Set();
   const { plan, version } = known.plan;
   const { dealerKey } = known.dealt;
   return new Set(

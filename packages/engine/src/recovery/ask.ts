@@ -13,7 +13,7 @@ import { queueKeys, writeSide } from "../delivery/inboxes.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { Work } from "../storage/core.ts";
-import { keepRecovery, type RecoveryRow, replyKey } from "./records.ts";
+import { heardKey, keepRecovery, type RecoveryRow, replyKey } from "./records.ts";
 
 /** A relay's address, or the words by which a trustee helps: they begin with one. */
 export function relayFor(words: string): Result<string, PhotonError> {
@@ -61,7 +61,7 @@ export async function beginRecovery(ports: Ports, name: string, relay: string): 
   const problem = await layDown(work, row);
   if (problem !== undefined) return err(problem);
   for (const { key } of await work.list("meta", replyKey())) work.delete("meta", key);
-  work.delete("meta", "heard");
+  work.delete("meta", heardKey);
   keepRecovery(work, row);
   await work.commit();
   return ok(row);

@@ -29,17 +29,28 @@ export interface Group {
 
 /**
  * Of these replies, those of people whom the person has heard: an approval whose answer words were typed, and what its author says
- * beside it under the same dealer. Whoever was heard with one plan cannot answer with another.
+ * beside it under the same dealer. Whoever was heard with one plan cannot answer with another. A call is one person: whatever words
+ * they read out, they are one voice in each plan; and of two who have the same words, whoever answered first has them.
  */
 export function heardAmong(
   replies: readonly Reply[],
   request: Uint8Array<ArrayBuffer>,
-  typed: readonly string[],
+  calls: readonly (readonly string[])[],
 ): readonly Reply[] {
-  if (typed.length === 0) return [];
-  const approvals = replies.filter((reply) => isHeard(reply, request, typed));
-  const voices = new Set(approvals.map(voiceOf));
-  return replies.filter((reply) => (reply.body.kind === "approval" ? approvals.includes(reply) : voices.has(voiceOf(reply))));
+  const voices = new Set<string>();
+  for (const call of calls) {
+    const plans = new Set<string>();
+    for (const words of call) {
+      const said = replies.find((reply) => isHeard(reply, request, [words]));
+      if (said === undefined || plans.has(planOf(said))) continue;
+      plans.add(planOf(said));
+      voices.add(voiceOf(said));
+    }
+  }
+  const typed = calls.flat();
+  return replies.filter(
+    (reply) => voices.has(voiceOf(reply)) && (reply.body.kind !== "approval" || isHeard(reply, request, typed)),
+  );
 }
 
 /** An approval whose answer words were typed. */
@@ -52,6 +63,8 @@ export function isHeard({ author, dealerKey, body }: Reply, request: Uint8Array<
 /** Who says something, and as whose trustee. */
 export const voiceOf = ({ plan, version, dealerKey, author }: Pick<Reply, "plan" | "version" | "dealerKey" | "author">): string =>
   `${toHex(plan)} ${version} ${toHex(dealerKey)} ${toHex(author)}`;
+
+const planOf = ({ plan, version, dealerKey }: Reply): string => `${toHex(plan)} ${version} ${toHex(dealerKey)}`;
 
 /** However few a plan asks for: what one person says alone could be a plan of their own. */
 const fewest = 2;

@@ -11,7 +11,7 @@ import { adoptRecovered } from "../archive/adopt.ts";
 import { type Restored, restoreWithIdentity } from "../archive/restore.ts";
 import { type PhotonError, photonError } from "../errors.ts";
 import { setState } from "../circle/state.ts";
-import { type Dealt, dealtSchema, loadPlans, planKeys } from "../plan/records.ts";
+import { type Dealt, dealtSchema, loadPlans, memberSchema, planKeys } from "../plan/records.ts";
 import { takeReserve } from "../plan/reserve.ts";
 import { profileFormat, type ProfileRecord, profileSchema } from "../profile/profile.ts";
 import { flagSchema, keys, setRecord, timeSchema } from "../relationship/records.ts";
@@ -67,13 +67,14 @@ export async function openArchive(
 
 /**
  * A plan that is later than the one by which we were recovered may be the thief's, who knows its secrets: it is not announced any
- * more. Its number stays used, as its trustees know it.
+ * more. Its number stays used, as its trustees know it. Nor may it be dealt by us: as lost, nobody whom it names can say yes to it.
  */
 async function forgetLaterPlans(work: Work, version: number): Promise<void> {
   for (const { plan, members } of await loadPlans(work)) {
     if (plan.version <= version) continue;
     await setState(work, planKeys.dealt(plan.version), undefined);
-    for (const id of members.keys()) await setState(work, planKeys.member(plan.version, id), undefined);
+    for (const id of members.keys())
+      await setRecord(work, planKeys.member(plan.version, id), memberSchema, { state: "lost", since: work.now() });
   }
 }
 

@@ -6,6 +6,7 @@
  * | ----------------------- | --------------------------------------------------------------------------- |
  * | `meta` `recovery`       | the request, its keys and its reply queue; how far it is                    |
  * | `meta` `reply/<n>`      | what trustees answered, as it was opened                                    |
+ * | `meta` `calls`          | the words that trustees read back, as the person typed them                 |
  * | `meta` `batch`          | what the trustees are asked to sign, by relationship                        |
  * | `meta` `blamed/<what>`  | who gave a share, or signatures, that are not good                          |
  * | `meta` `heir/<id>`      | a relationship's `succeed` before it is signed, with the secrets it needs   |
@@ -74,8 +75,9 @@ export const recoveredKey = "recovered/at";
 /** When this circle was recovered last, if ever. */
 export const recoveredAt = (work: Work): Promise<number | undefined> => getRecord(work, recoveredKey, timeSchema);
 
-/** Answer words that the person has typed. */
-export const heardSchema = list(text(120), { max: 64 });
+/** Answer words that the person has typed, three and three, by the call in which they were spoken. */
+export const heardSchema = list(list(text(120), { min: 1, max: 8 }), { max: 64 });
+export const heardKey = "calls";
 
 /** Pseudonyms (hex) of who gave something that is not good: a share, or signatures. */
 const blamedSchema = list(text(64), { max: 64 });

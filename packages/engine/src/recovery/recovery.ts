@@ -17,7 +17,7 @@ import { loadReplies, readReplies, wordsHeard } from "./answers.ts";
 import { requestDays, workOf } from "./ask.ts";
 import { type Group, groupsOf, hasEnough, heardAmong, neededFor, openWith } from "./collect.ts";
 import { openArchive } from "./open.ts";
-import { heardSchema, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
+import { heardKey, heardSchema, recoveryKey, type RecoveryRow, recoverySchema } from "./records.ts";
 
 export async function readRecovery({ store }: Ports): Promise<RecoveryRow | undefined> {
   const row = await store.get("meta", recoveryKey);
@@ -43,8 +43,9 @@ export async function isOver(ports: Ports, row: RecoveryRow): Promise<boolean> {
   const age = work.now() - row.created;
   if (row.phase !== "asking" || age <= requestDays * day) return false;
   // Those who have approved in time may still wait for the delay of the plan, and for an objection's.
-  const [group] = groupsOf(await loadReplies(work, row));
-  return age > 2 * requestDays * day || standing(group, 0, []).state === "collecting";
+  const [all, calls] = [await loadReplies(work, row), await wordsHeard(work)];
+  const groups = groupsOf(calls.length === 0 ? all : heardAmong(all, row.digest, calls));
+  return age > 2 * requestDays * day || groups.every((group) => standing(group, 0, []).state === "collecting");
 }
 
 /** @param over what `isOver` says of it. */
@@ -77,12 +78,11 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
       const typed = await wordsHeard(work);
       // Whoever holds shares of two plans reads back the words for both, one after the other.
       const spoken = inThrees(words);
-      const all = [...typed, ...spoken.filter((one) => !typed.includes(one))];
-      work.write("meta", "heard", heardSchema, all.slice(-64));
+      work.write("meta", heardKey, heardSchema, [...typed, spoken].slice(-64));
       const read = await readReplies(work);
       await work.commit();
       if (!read.ok) return read;
-      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, spoken).length > 0);
+      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [spoken]).length > 0);
     },
     close: () => ports.store.close(),
   };
@@ -126,7 +126,8 @@ function inThrees(words: string): readonly string[] {
     .slice(0, 480)
     .split(/[^\p{L}]+/u)
     .filter((word) => word !== "");
-  return Array.from({ length: Math.max(1, Math.ceil(all.length / 3)) }, (_, at) => all.slice(3 * at, 3 * at + 3).join(" "));
+  const threes = Math.min(8, Math.max(1, Math.ceil(all.length / 3)));
+  return Array.from({ length: threes }, (_, at) => all.slice(3 * at, 3 * at + 3).join(" ").slice(0, 120)); // prettier-ignore
 }
 
 const recovered = (ports: Ports, record: ProfileRecord, problems: readonly PhotonError[]): RecoveryStep => ({

@@ -112,6 +112,8 @@ async function approveBy(
   const { record } = seen;
   await setRecord(work, trustKeys.case(trust.relationship, trust.version, digest), caseSchema, {
     ...record,
+    // Whoever is asked again may have been heard by nobody: the share goes out once more, when the next pass has read all afresh.
+    released: undefined,
     ...(level === 0 ? { approved: work.now() } : { approved: record.approved ?? work.now(), approvedContested: work.now() }),
     recognised,
     contacted,

@@ -2,7 +2,7 @@ import { answerWords, type Reply } from "@photon/protocol/recovery";
 import { dealRecovery } from "@photon/protocol/trustees";
 import { systemRandom } from "@photon/engine/adapters/web";
 import { describe, expect, test } from "vitest";
-import { voiceOf } from "../../src/recovery/collect.ts";
+import { heardAmong, voiceOf } from "../../src/recovery/collect.ts";
 import { KeptAnswers, maxSignatureParts, maxUnheard } from "../../src/recovery/kept.ts";
 
 const request = systemRandom.bytes(32);
@@ -93,5 +93,19 @@ describe("answers, once the archive is open", () => {
       expect(kept.take(`${part}`, said(7, "partials", part))).toEqual({ isKept: true, gone: [] });
     expect(kept.take("more", said(7, "partials"))).toEqual({ isKept: false, gone: [] });
     expect(kept.take("approval", said(7, "approval"))).toEqual({ isKept: true, gone: [] });
+  });
+});
+
+describe("answers of those who were heard", () => {
+  test("a call is one person: whatever they read out, they are one voice in each plan", () => {
+    const [ben, chi] = [said(0, "approval"), said(1, "approval")];
+    const another = { ...said(2, "approval"), version: 2 };
+    const all = [ben, said(0, "release"), chi, said(1, "release"), another];
+    const words = [ben, chi, another].map(wordsOf);
+    const [one = "", two = "", three = ""] = words;
+    expect(heardAmong(all, request, [[one, two]])).toEqual([ben, said(0, "release")]);
+    expect(heardAmong(all, request, [[one], [two]])).toEqual([ben, said(0, "release"), chi, said(1, "release")]);
+    expect(heardAmong(all, request, [[one, three]])).toEqual([ben, said(0, "release"), another]);
+    expect(heardAmong(all, request, [])).toEqual([]);
   });
 });
