@@ -4,7 +4,7 @@ import { parseOrigin } from "@photon/protocol/meeting";
 import { type Batch, maxReadQueues, openDeposit } from "@photon/protocol/queue";
 import { listState } from "../circle/state.ts";
 import { cursorOf, hasCursor, isDone, markDone, moveCursor, readRequest, sealKeys } from "../delivery/inboxes.ts";
-import { outboxItems } from "../delivery/outbox.ts";
+import { inboxesBeingMade, lastEnqueued } from "../delivery/outbox.ts";
 import { relayProblem } from "../delivery/relay-errors.ts";
 import { photonError, type PhotonError } from "../errors.ts";
 import { circleId, getRecord, inboxSecretSchema, type InboxSecret, keys, leafOfSchema } from "../relationship/records.ts";
@@ -55,12 +55,13 @@ async function drainSome(
   signal?: AbortSignal,
 ): Promise<void> {
   const down = new Set<string>();
+  const isBeingMade = makings(work);
   let open = await sources(work, wanted);
   const known = new Set(open.map(({ secret }) => toHex(secret.sendId)));
   for (let round = 0; open.length > 0 && round < maxRounds && signal?.aborted !== true; round++) {
     const next: Source[] = [];
     for (const [relay, some] of byRelay(open)) {
-      if (!down.has(relay)) next.push(...(await readSome(work, relay, some, report, down)));
+      if (!down.has(relay)) next.push(...(await readSome(work, relay, some, report, down, isBeingMade)));
       if (down.has(relay)) for (const { relationship } of some) report.unread.add(relationship);
     }
     // Reading may have brought a new inbox, or a new relationship.
@@ -101,6 +102,7 @@ async function readSome(
   some: readonly Source[],
   report: DrainReport,
   down: Set<string>,
+  isBeingMade: (source: Source) => Promise<boolean>,
 ): Promise<readonly Source[]> {
   const reads = [];
   for (const { relationship, secret } of some)
@@ -121,7 +123,7 @@ async function readSome(
     const source = some[index];
     if (source === undefined) break;
     if (result.kind === "refused") {
-      if (!(await isBeingMade(work, source)))
+      if (!(await isBeingMade(source)))
         report.problems.push(photonError("relay-refused", `${relay}: an inbox cannot be read (${result.value})`));
       continue;
     }
@@ -139,10 +141,14 @@ async function startOf(work: Work, relationship: string, secret: InboxSecret): P
   return record?.from.find(({ sendId }) => toHex(sendId) === toHex(secret.sendId))?.after ?? 0;
 }
 
-async function isBeingMade(work: Work, source: Source): Promise<boolean> {
-  return (await outboxItems(work)).some(
-    ({ operation }) => operation.kind === "create" && toHex(operation.value.sendId) === toHex(source.secret.sendId),
-  );
+/** Whether an inbox is still to be made at its relay. The whole outbox is looked through only when something was added to it. */
+function makings(work: Work): (source: Source) => Promise<boolean> {
+  let known: { readonly upTo: number; readonly inboxes: ReadonlySet<string> } | undefined;
+  return async ({ secret }) => {
+    const upTo = await lastEnqueued(work);
+    if (known?.upTo !== upTo) known = { upTo, inboxes: await inboxesBeingMade(work) };
+    return known.inboxes.has(toHex(secret.sendId));
+  };
 }
 
 /** @returns whether there is more to read. */

@@ -86,7 +86,7 @@ export async function enqueue(
   operation: Operation,
   after: readonly string[] = [],
 ): Promise<string> {
-  const number = ((await work.read("meta", "outbox", counterSchema)) ?? 0) + 1;
+  const number = (await lastEnqueued(work)) + 1;
   work.write("meta", "outbox", counterSchema, number);
   const key = `d/${number.toString(16).padStart(13, "0")}`;
   work.write("outbox", key, itemSchema, {
@@ -142,6 +142,16 @@ export async function depositEncoded(
     key = await enqueue(work, relationship, operation, options.after);
   }
   return key;
+}
+
+/** The number of the newest item there ever was. */
+export const lastEnqueued = async (work: Work): Promise<number> => (await work.read("meta", "outbox", counterSchema)) ?? 0;
+
+/** Inboxes of ours (send ids, hex) that are still to be made at their relay. */
+export async function inboxesBeingMade(work: Work): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for await (const { operation } of eachOutboxItem(work)) if (operation.kind === "create") found.add(toHex(operation.value.sendId));
+  return found;
 }
 
 export async function outboxItems(work: Work): Promise<readonly Item[]> {
