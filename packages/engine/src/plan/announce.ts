@@ -7,7 +7,7 @@ import type { Lineage, Relationship } from "../relationship/model.ts";
 import { type Custody, idKey, type PlanParts, type SideId } from "@photon/protocol/statement";
 import { parseVerification, recoveryCommitments, type Verification, verificationSchema } from "@photon/protocol/trustees";
 import { computeCustody } from "../relationship/custody.ts";
-import { loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
+import { hasVoice, loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import { announceToOwn, announceToPeer, say } from "../relationship/speaking.ts";
 import type { Work } from "../storage/core.ts";
 import { type Dealt, type DealtPlan, heldPlan } from "./records.ts";
@@ -75,8 +75,7 @@ export async function announcePlan(work: Work, signal?: AbortSignal): Promise<vo
     if (signal?.aborted === true) return;
     const relationship: Relationship = await loadRelationship(work, id);
     const { mine } = relationship;
-    if (mine.state.kind === "closed" || announcedVersion(mine) >= held.plan.version) continue;
-    if ((await ownLeaf(work, relationship))?.live !== true) continue;
+    if (announcedVersion(mine) >= held.plan.version || !(await hasVoice(work, relationship))) continue;
     const { plan, custody } = await currentParts(work, mine.side, mine.state.epoch + 1);
     const statement = await say(work, relationship, "plan", { custody, plan });
     await announceToPeer(work, relationship, [statement]);

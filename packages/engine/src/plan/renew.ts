@@ -9,7 +9,7 @@ import { fromHex } from "@photon/protocol/codec";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { loadRecovery, recoveredAt } from "../recovery/records.ts";
-import { loadRelationship, ownLeaf } from "../relationship/relationship.ts";
+import { hasVoice, loadRelationship } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
@@ -53,11 +53,8 @@ async function canAskAll(work: Work, { members }: KnownPlan): Promise<boolean> {
   return true;
 }
 
-/** Whether we have a voice in a relationship: it is not closed, and this device's leaf in it is live. */
-export async function canTell(work: Work, id: string): Promise<boolean> {
-  const relationship = await loadRelationship(work, id);
-  return relationship.mine.state.kind !== "closed" && (await ownLeaf(work, relationship))?.live === true;
-}
+/** Whether we can say something to a trustee. */
+export const canTell = async (work: Work, id: string): Promise<boolean> => hasVoice(work, await loadRelationship(work, id));
 
 /**
  * Only the device that made the recovery asks, when it is done with it: of two that ask at once, each could deal the same version.

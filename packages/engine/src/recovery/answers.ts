@@ -2,7 +2,7 @@
  * What trustees answered: read from the reply queue, kept where it counts or may still count (`kept.ts`), and then taken off the queue,
  * so that nobody can fill it.
  */
-import { asBytes, err, ok, type Result } from "@photon/protocol/codec";
+import { err, ok, type Result } from "@photon/protocol/codec";
 import { openDeposit, signRead, signTrim } from "@photon/protocol/queue";
 import { readReply, type Reply } from "@photon/protocol/recovery";
 import { keysOf } from "../delivery/inboxes.ts";
@@ -89,7 +89,7 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
       const { isKept, gone: givenUp } = answers.take(replyKey(replies), reply.value);
       for (const key of givenUp) work.delete("meta", key);
       if (!isKept) continue;
-      work.write("meta", replyKey(replies), replyRow, { opened: asBytes(opened.value) });
+      work.write("meta", replyKey(replies), replyRow, { opened: opened.value });
       replies += 1;
     }
     row = { ...row, after: Math.max(after, entries.length === 0 ? gone : 0), replies };

@@ -37,34 +37,38 @@ export function heardAmong(
   request: Uint8Array<ArrayBuffer>,
   calls: readonly (readonly string[])[],
 ): readonly Reply[] {
+  if (calls.length === 0) return [];
+  const answers = replies.map((reply) => ({ reply, words: wordsOf(reply, request) }));
   const voices = new Set<string>();
   for (const call of calls) {
     const plans = new Set<string>();
-    for (const words of call) {
-      const said = replies.find((reply) => isHeard(reply, request, [words]));
-      if (said === undefined || plans.has(planOf(said))) continue;
-      plans.add(planOf(said));
+    for (const typed of call) {
+      const said = answers.find(({ words }) => isAmong(words, [typed]))?.reply;
+      if (said === undefined || plans.has(planName(said))) continue;
+      plans.add(planName(said));
       voices.add(voiceOf(said));
     }
   }
   const typed = calls.flat();
-  return replies.filter(
-    (reply) => voices.has(voiceOf(reply)) && (reply.body.kind !== "approval" || isHeard(reply, request, typed)),
-  );
+  const counts = ({ reply, words }: (typeof answers)[number]): boolean =>
+    voices.has(voiceOf(reply)) && (reply.body.kind !== "approval" || isAmong(words, typed));
+  return answers.filter(counts).map(({ reply }) => reply);
 }
+
+/** What an approval is read back as. */
+const wordsOf = ({ author, dealerKey, body }: Reply, request: Uint8Array<ArrayBuffer>): string | undefined =>
+  body.kind === "approval" ? answerWords({ request, author, dealerKey, verification: body.value.verification }) : undefined;
+const isAmong = (words: string | undefined, typed: readonly string[]): boolean =>
+  words !== undefined && typed.some((one) => sameAnswer(one, words));
 
 /** An approval whose answer words were typed. */
-export function isHeard({ author, dealerKey, body }: Reply, request: Uint8Array<ArrayBuffer>, typed: readonly string[]): boolean {
-  if (body.kind !== "approval" || typed.length === 0) return false;
-  const words = answerWords({ request, author, dealerKey, verification: body.value.verification });
-  return typed.some((one) => sameAnswer(one, words));
-}
+export const isHeard = (reply: Reply, request: Uint8Array<ArrayBuffer>, typed: readonly string[]): boolean =>
+  typed.length > 0 && isAmong(wordsOf(reply, request), typed);
 
+type Named = Pick<Reply, "plan" | "version" | "dealerKey">;
+const planName = ({ plan, version, dealerKey }: Named): string => `${toHex(plan)} ${version} ${toHex(dealerKey)}`;
 /** Who says something, and as whose trustee. */
-export const voiceOf = ({ plan, version, dealerKey, author }: Pick<Reply, "plan" | "version" | "dealerKey" | "author">): string =>
-  `${toHex(plan)} ${version} ${toHex(dealerKey)} ${toHex(author)}`;
-
-const planOf = ({ plan, version, dealerKey }: Reply): string => `${toHex(plan)} ${version} ${toHex(dealerKey)}`;
+export const voiceOf = (said: Named & Pick<Reply, "author">): string => `${planName(said)} ${toHex(said.author)}`;
 
 /** However few a plan asks for: what one person says alone could be a plan of their own. */
 const fewest = 2;
@@ -86,7 +90,7 @@ export function groupsOf(replies: readonly Reply[]): readonly Group[] {
   for (const reply of replies) {
     const data = dataOf.get(voiceOf(reply));
     if (data === undefined) continue;
-    const key = `${toHex(reply.plan)} ${reply.version} ${toHex(reply.dealerKey)} ${data}`;
+    const key = `${planName(reply)} ${data}`;
     groups.set(key, [...(groups.get(key) ?? []), reply]);
   }
   return [...groups.values()].flatMap((some) => groupOf(some) ?? []).toSorted(inOrder);

@@ -127,7 +127,12 @@ function inThrees(words: string): readonly string[] {
     .split(/[^\p{L}]+/u)
     .filter((word) => word !== "");
   const threes = Math.min(8, Math.max(1, Math.ceil(all.length / 3)));
-  return Array.from({ length: threes }, (_, at) => all.slice(3 * at, 3 * at + 3).join(" ").slice(0, 120)); // prettier-ignore
+  return Array.from({ length: threes }, (_, at) =>
+    all
+      .slice(3 * at, 3 * at + 3)
+      .join(" ")
+      .slice(0, 120),
+  );
 }
 
 const recovered = (ports: Ports, record: ProfileRecord, problems: readonly PhotonError[]): RecoveryStep => ({

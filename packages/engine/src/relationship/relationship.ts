@@ -278,6 +278,11 @@ export async function ownLeaf(work: Work, relationship: Relationship): Promise<O
   return (await ownLeaves(work, relationship))[0];
 }
 
+/** Whether we can say something there: it is not closed, and this device's leaf in it is live. */
+export async function hasVoice(work: Work, relationship: Relationship): Promise<boolean> {
+  return relationship.mine.state.kind !== "closed" && (await ownLeaf(work, relationship))?.live === true;
+}
+
 /** The leaf by which this device is among the given members: a generation may have been founded with another one of its two. */
 export async function ownLeafAmong(
   work: Work,
