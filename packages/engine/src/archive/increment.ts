@@ -186,8 +186,9 @@ async function advance(
 ): Promise<Result<Known, VaultFailure>> {
   const { epoch, key } = inForce(location);
   const manifest = { segments, changes, openers, relationships, authority, createdAt: dayOf(work) };
-  const [writeKey, next] = [writeKeyOf(signer), writeKeyOf(inForce(location))];
-  const head = signHeadPut(signer.writeSeed, {
+  const { queueCrypto } = work.ports;
+  const [writeKey, next] = [writeKeyOf(signer, queueCrypto), writeKeyOf(inForce(location), queueCrypto)];
+  const fields = {
     register: known.register,
     seq: known.seq + 1,
     previous: known.headHash,
@@ -195,7 +196,8 @@ async function advance(
     writeKey,
     nextKey: equalBytes(writeKey, next) ? undefined : next,
     keeps,
-  });
+  };
+  const head = signHeadPut(signer.writeSeed, fields, queueCrypto?.sign);
   const taken = await vault.advance(head);
   if (!taken.ok) return err(taken.error);
   return ok({

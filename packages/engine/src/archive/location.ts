@@ -10,9 +10,9 @@
  * An epoch's number is its turn × 65,536 plus 16 random bits: two devices that turn at once make two epochs, not one with
  * two keys. The largest is in force. Each brings the register's next write key with it.
  */
-import { asBytes, type Bytes, encode, equalBytes } from "@photon/protocol/codec";
+import { type Bytes, encode, equalBytes } from "@photon/protocol/codec";
 import { epochAt, turnSize } from "@photon/protocol/archive";
-import { ed25519Signer } from "@photon/protocol/statement";
+import { portableQueueCrypto, type QueueCrypto } from "@photon/protocol/queue";
 import { getRecord, setRecord } from "../relationship/records.ts";
 import { join, joinEpochs, joinPlaces } from "./location-join.ts";
 import {
@@ -142,10 +142,12 @@ export function inForce(location: Epochs): Epoch {
 export const epochKeysOf = (location: Epochs): ReadonlyMap<number, Bytes> =>
   new Map(location.epochs.map(({ epoch, key }) => [epoch, key]));
 
-export const writeKeyOf = (epoch: Epoch): Bytes => asBytes(ed25519Signer(epoch.writeSeed).publicKey);
+type Keys = Pick<QueueCrypto, "publicKey">;
+
+export const writeKeyOf = (epoch: Epoch, crypto: Keys = portableQueueCrypto): Bytes => crypto.publicKey(epoch.writeSeed);
 
 /** The epoch that brought this write key; undefined for one that none of ours did. */
-export const epochOfWriteKey = (location: Epochs, writeKey: Uint8Array): Epoch | undefined =>
-  location.epochs.find((epoch) => equalBytes(writeKeyOf(epoch), writeKey));
+export const epochOfWriteKey = (location: Epochs, writeKey: Uint8Array, crypto?: Keys): Epoch | undefined =>
+  location.epochs.find((epoch) => equalBytes(writeKeyOf(epoch, crypto), writeKey));
 
 const same = (a: Location, b: Location): boolean => equalBytes(encode(locationSchema, a), encode(locationSchema, b));

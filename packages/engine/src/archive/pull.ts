@@ -117,7 +117,8 @@ async function take(
 ): Promise<CaughtUp> {
   const next = head.nextKey ?? head.writeKey;
   const keys = epochKeysOf(site);
-  if (epochOfWriteKey(site, head.writeKey) === undefined || epochOfWriteKey(site, next) === undefined) {
+  const isOurs = (writeKey: Bytes): boolean => epochOfWriteKey(site, writeKey, work.ports.queueCrypto) !== undefined;
+  if (!isOurs(head.writeKey) || !isOurs(next)) {
     keepKnown(work, { ...known, heal: reading.readAll || known.heal, lostSince: known.lostSince ?? work.now() });
     return nothing("locked-out", photonError("archive-turned", site.vault));
   }

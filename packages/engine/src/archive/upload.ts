@@ -97,7 +97,7 @@ async function oneStep(work: Work, location: Location, site: Site, problems: Pho
   const known = await loadKnown(work, site.register);
   if (known.heal || (await isAskedToHeal(work, known)))
     return takeIn(work, location, site, problems, await heal(work, site, known));
-  const signer = known.writeKey === undefined ? inForce(site) : epochOfWriteKey(site, known.writeKey);
+  const signer = known.writeKey === undefined ? inForce(site) : epochOfWriteKey(site, known.writeKey, work.ports.queueCrypto);
   if (signer === undefined) return takeIn(work, location, site, problems, await catchUp(work, site, known));
   const openers = await openersOf(work, location);
   const identityBlob = identityBlobOf(site);
@@ -106,7 +106,8 @@ async function oneStep(work: Work, location: Location, site: Site, problems: Pho
   const hasIdentity =
     identityBlob === undefined || (known.identity !== undefined && equalBytes(hashOf(identityBlob), known.identity));
   if (isWrapped && hasIdentity && (await pendingChanges(work, site.queue, 0)).length === 0) return "idle";
-  const upload = { work, location: site, queue: site.queue, known, openers, vault: vaultAt(work.ports.blobs, site), signer };
+  const vault = vaultAt(work.ports.blobs, site, work.ports.queueCrypto?.sign);
+  const upload = { work, location: site, queue: site.queue, known, openers, vault, signer };
   const failure = known.seq === 0 ? await openRegister(upload) : await bring({ ...upload, isWrapped, hasIdentity }, problems);
   if (failure === undefined) {
     await noteHere(work, site);

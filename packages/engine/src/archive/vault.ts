@@ -1,6 +1,13 @@
 /** The vault as the archive asks it: one register at one vault, answers checked, failures as what a person is told. */
 import { asBytes, type Bytes, equalBytes, err, ok, type Result, sha256 } from "@photon/protocol/codec";
-import { type Head, type KeptHeads, signBlobPut, type VaultRefusal, verifyHeadPut } from "@photon/protocol/archive";
+import {
+  type Head,
+  type KeptHeads,
+  signBlobPut,
+  type SignBySeed,
+  type VaultRefusal,
+  verifyHeadPut,
+} from "@photon/protocol/archive";
 import { type PhotonError, photonError } from "../errors.ts";
 import type { BlobStore, VaultError } from "../ports/index.ts";
 
@@ -31,7 +38,7 @@ export interface Vault {
 
 export const damaged = (detail: string): PhotonError => photonError("archive-damaged", detail);
 
-export function vaultAt(blobs: BlobStore, { vault, register }: ArchivePlace): Vault {
+export function vaultAt(blobs: BlobStore, { vault, register }: ArchivePlace, sign?: SignBySeed): Vault {
   const failed = (error: VaultError): { readonly ok: false; readonly error: VaultFailure } => err(failureOf(vault, error));
   return {
     head: async (seq) => {
@@ -52,7 +59,7 @@ export function vaultAt(blobs: BlobStore, { vault, register }: ArchivePlace): Va
       return answer.ok ? ok(answer.value.value.body) : failed(answer.error);
     },
     keep: async (body, seed) => {
-      const answer = await blobs.call(vault, "blobPut", signBlobPut(seed, { register, body }));
+      const answer = await blobs.call(vault, "blobPut", signBlobPut(seed, { register, body }, sign));
       if (!answer.ok) return failed(answer.error);
       const hash = asBytes(sha256(body));
       return equalBytes(answer.value.value.hash, hash)

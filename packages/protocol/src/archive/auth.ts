@@ -36,13 +36,17 @@ const signatureKey = 8;
 /** What the next head names as `previous`, and what devices pin against a vault that goes back in time. */
 export const headHash = (head: Head): Bytes => asBytes(sha256(encode(headPutSchema, head)));
 
-export const signBlobPut = (seed: Bytes, fields: Unsigned<BlobPut>): BlobPut => ({
+/** Ed25519 (RFC 8032) by a 32-byte private key; a platform may have it natively. */
+export type SignBySeed = (seed: Uint8Array, message: Uint8Array) => Bytes;
+const portable: SignBySeed = (seed, message) => asBytes(ed25519.sign(message, seed));
+
+export const signBlobPut = (seed: Bytes, fields: Unsigned<BlobPut>, sign = portable): BlobPut => ({
   ...fields,
-  signature: asBytes(ed25519.sign(blobPutInput(fields), seed)),
+  signature: sign(seed, blobPutInput(fields)),
 });
-export const signHeadPut = (seed: Bytes, fields: Unsigned<Head>): Head => ({
+export const signHeadPut = (seed: Bytes, fields: Unsigned<Head>, sign = portable): Head => ({
   ...fields,
-  signature: asBytes(ed25519.sign(headPutInput(fields), seed)),
+  signature: sign(seed, headPutInput(fields)),
 });
 
 /** Strict RFC 8032 verification; a server may verify natively over the same input. */

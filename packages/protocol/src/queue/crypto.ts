@@ -13,6 +13,8 @@ export interface QueueCrypto {
   digest(data: Uint8Array): Bytes;
   /** HMAC-SHA-256. */
   mac(key: Uint8Array, data: Uint8Array): Bytes;
+  /** The Ed25519 public key (RFC 8032) of a private key. @param seed the 32-byte private key. */
+  publicKey(seed: Uint8Array): Bytes;
   /** Ed25519 (RFC 8032). @param seed the 32-byte private key. */
   sign(seed: Uint8Array, message: Uint8Array): Bytes;
   /** XChaCha20-Poly1305: ciphertext, then the 16-byte tag. @param nonce 24 bytes. Throws for another length of key or nonce. */
@@ -25,6 +27,7 @@ export interface QueueCrypto {
 export const portableQueueCrypto: QueueCrypto = {
   digest: (data) => asBytes(sha256(data)),
   mac: (key, data) => asBytes(hmac(sha256, key, data)),
+  publicKey: (seed) => asBytes(ed25519.getPublicKey(seed)),
   sign: (seed, message) => asBytes(ed25519.sign(message, seed)),
   seal: (key, nonce, aad, plaintext) => asBytes(xchacha20poly1305(key, nonce, aad).encrypt(plaintext)),
   open: (key, nonce, aad, sealed) => {

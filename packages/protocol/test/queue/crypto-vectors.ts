@@ -27,6 +27,7 @@ export function describeQueueCrypto(name: string, crypto: QueueCrypto): void {
           "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
       );
       expect(crypto.sign(seed, hex("af82"))).toEqual(signature);
+      expect(crypto.publicKey(seed)).toEqual(hex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"));
     });
 
     test("XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03, A.3.1)", () => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash, sign } from "node:crypto";
+import { createCipheriv, createDecipheriv, createPublicKey, hash, sign } from "node:crypto";
 import { concat } from "@photon/protocol/codec";
 import { type QueueCrypto, xchacha20 } from "@photon/protocol/queue";
 import { hmacOver } from "./hmac.ts";
@@ -8,6 +8,8 @@ import { privateKey, whole } from "./key-objects.ts";
 export const nodeQueueCrypto: QueueCrypto = {
   digest: (data) => whole(hash("sha256", data, "buffer")),
   mac: (key, data) => hmac(key, data),
+  // The DER of a public key ends with it (RFC 8410 §4).
+  publicKey: (seed) => whole(createPublicKey(privateKey(seed)).export({ format: "der", type: "spki" }).subarray(-keySize)),
   sign: (seed, message) => whole(sign(null, message, privateKey(seed))),
   seal: (key, nonce, aad, plaintext) => {
     const inner = xchacha20(key, nonce);
@@ -38,4 +40,5 @@ export const nodeQueueCrypto: QueueCrypto = {
 const hmac = hmacOver("sha256", 64);
 const aead = "chacha20-poly1305";
 const tagSize = 16;
+const keySize = 32;
 const options = { authTagLength: tagSize } as const;
