@@ -3,7 +3,7 @@
  * head on the plan queue, let go of a plan that another has replaced everywhere, and keep it good (`renew.ts`).
  */
 import { equalBytes, uint } from "@photon/protocol/codec";
-import { planGrace } from "@photon/protocol/lineage";
+import { liveLeaves, planGrace } from "@photon/protocol/lineage";
 import { encodeTalk } from "@photon/protocol/recovery";
 import { loadLocation } from "../archive/location.ts";
 import { setTrusteeOpener, trusteesIn } from "../archive/openers.ts";
@@ -12,13 +12,13 @@ import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import type { PhotonError } from "../errors.ts";
 import { circleId } from "../relationship/records.ts";
-import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import { loadCircle, loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcePlan } from "./announce.ts";
 import { deviceAuthor, flushBoards, forgetBoards, ownBoards, postEntry, readBoards, sightings } from "./board.ts";
 import { deal } from "./deal.ts";
-import { type DealtPlan, isDealt, isHeld, loadPlans } from "./records.ts";
+import { type DealtPlan, isDealt, isHeld, type KnownPlan, loadPlans } from "./records.ts";
 import { canTell, keepPlanGood } from "./renew.ts";
 import { decidesHere } from "./status.ts";
 
@@ -29,7 +29,7 @@ export async function planDuties(work: Work, signal?: AbortSignal): Promise<read
   const problems: PhotonError[] = [];
   const plans = await loadPlans(work);
   const last = plans.at(-1);
-  if (last !== undefined && last.dealt === undefined && [...last.members.values()].every(({ state }) => state === "accepted")) {
+  if (last !== undefined && (await isOursToDeal(work, last))) {
     const problem = await deal(work, last);
     if (problem !== undefined) problems.push(problem);
     await work.commit();
@@ -47,6 +47,23 @@ export async function planDuties(work: Work, signal?: AbortSignal): Promise<read
   await keepPlanGood(work);
   await work.commit();
   return problems;
+}
+
+/**
+ * All have agreed, and it is this device's turn: of one version there must be one set of shares. The device that asked is the first,
+ * and each other live device of the circle waits one day longer, so that one that was lost keeps nothing from being dealt.
+ */
+async function isOursToDeal(work: Work, { plan, dealt, members }: KnownPlan): Promise<boolean> {
+  const answers = [...members.values()];
+  if (dealt !== undefined || answers.some(({ state }) => state !== "accepted")) return false;
+  const circle = await loadCircle(work);
+  const own = await ownLeaf(work, circle);
+  const live = liveLeaves(circle.mine.state).map(({ leaf }) => leaf.id);
+  const asked = live.filter((id) => plan.by !== undefined && equalBytes(id, plan.by));
+  const turns = [...asked, ...live.filter((id) => !asked.includes(id))];
+  const turn = turns.findIndex((id) => own !== undefined && equalBytes(id, own.id));
+  const agreed = Math.max(...answers.map(({ since }) => since));
+  return turn >= 0 && elapsed(agreed, work.now()) >= turn * day;
 }
 
 const lookEvery = 3_600_000;

@@ -41,7 +41,7 @@ export async function makePlan(work: Work, relay: string, options: PlanOptions):
   if (options.mirror !== undefined && mirror === undefined) return err(photonError("wrong-server", options.mirror));
   const plans = await loadPlans(work);
   const last = plans.at(-1)?.plan;
-  const plan: Plan = {
+  const plan = {
     plan: last?.plan ?? work.random(32),
     version: (last?.version ?? 0) + 1,
     threshold,

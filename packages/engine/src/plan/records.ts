@@ -10,6 +10,7 @@
  */
 import { bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
 import { maxDelayHours } from "@photon/protocol/recovery";
+import { leafIdSchema } from "@photon/protocol/statement";
 import { maxTrustees, scalarSchema, verificationSchema } from "@photon/protocol/trustees";
 import { listState } from "../circle/state.ts";
 import { getRecord } from "../relationship/records.ts";
@@ -28,6 +29,8 @@ export const planSchema = struct({
   members: [8, list(text(32), { min: 2, max: maxTrustees })],
   /** Origins of the relays that are to hold the plan queue. */
   operators: [9, list(text(256), { min: 1, max: 2 })],
+  /** The leaf in the circle of the device that asked, which is the first to deal. */
+  by: [10, optional(leafIdSchema)],
 });
 export type Plan = SchemaType<typeof planSchema>;
 

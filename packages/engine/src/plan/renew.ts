@@ -9,7 +9,7 @@ import { fromHex } from "@photon/protocol/codec";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { loadRecovery, recoveredAt } from "../recovery/records.ts";
-import { hasVoice, loadRelationship } from "../relationship/relationship.ts";
+import { hasVoice, loadCircle, loadRelationship, ownLeaf } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
@@ -94,8 +94,10 @@ async function hasDeadContest(work: Work, plans: readonly KnownPlan[], known: De
   return dead.some(([digest]) => !finished.has(digest));
 }
 
-/** Writes a plan down, and asks everybody whom it names. In the caller's unit. */
-export async function askForPlan(work: Work, plan: Plan): Promise<void> {
+/** Writes a plan down, in this device's name, and asks everybody whom it names. In the caller's unit. */
+export async function askForPlan(work: Work, asked: Omit<Plan, "by">): Promise<void> {
+  const own = await ownLeaf(work, await loadCircle(work));
+  const plan: Plan = own === undefined ? asked : { ...asked, by: own.id };
   await setRecord(work, planKeys.record(plan.version), planSchema, plan);
   for (const id of plan.members) await ask(work, plan, id, false);
 }
