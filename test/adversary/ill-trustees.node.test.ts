@@ -11,12 +11,12 @@ import {
   signPartials,
   verifyPartials,
 } from "@photon/protocol/trustees";
-import { decode, expectOk, utf8 } from "@photon/protocol/codec";
-import { appendMac, sealDeposit } from "@photon/protocol/queue";
-import { decodeRequest, type RecoveryRequest, requestDigest, sealReply } from "@photon/protocol/recovery";
+import { decode, expectOk, toHex, utf8 } from "@photon/protocol/codec";
+import { appendMac, readKeyOf, sealDeposit } from "@photon/protocol/queue";
+import { decodeRequest, readReply, type RecoveryRequest, requestDigest, sealReply } from "@photon/protocol/recovery";
 import { ed25519Signer } from "@photon/protocol/statement";
-import { recoverySchema } from "../../packages/engine/src/recovery/records.ts";
-import { Work } from "../../packages/engine/src/storage/core.ts";
+import { type RecoveryRow, recoverySchema, replyRow } from "../../packages/engine/src/recovery/records.ts";
+import { parseRow, Work } from "../../packages/engine/src/storage/core.ts";
 import { restoreWithIdentity } from "../../packages/engine/src/archive/restore.ts";
 import { openerIdentity } from "../../packages/protocol/src/trustees/opener.ts";
 import { makeScalar, numberOf } from "../../packages/protocol/src/trustees/scalars.ts";
@@ -122,6 +122,9 @@ describe("one trustee who answers for many, under a plan of their own", () => {
     expect(must(await newcomer.recovery.heard("abandon abandon abandon"))).toBe(false);
     const phone = await become(newcomer);
     expect(must(await phone.engine.contacts()).map(({ petname }) => petname)).toEqual(["Ben", "Chi", "Dee"]);
+    // And nothing of the others is left.
+    const theirs = (await Promise.all([chi, dee].map(packetsOf))).flat().map(({ pseudonymSeed }) => pseudonymKey(pseudonymSeed));
+    expect(new Set(await authorsOf(phone, digest))).toEqual(new Set(theirs.map(toHex)));
   });
 });
 
@@ -189,12 +192,66 @@ describe("a share that gave way before anybody was heard", () => {
   });
 });
 
-/** The request, as it lies on the new device's disk. */
-async function requestOf({ ports }: Newcomer): Promise<Uint8Array<ArrayBuffer>> {
+describe("a relay that has lost what was answered", () => {
+  test("is read from its beginning again", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, trustees } = story;
+    const [ben, chi, dee] = trustees as [Device, Device, Device];
+    const newcomer = await world.recover("Ana's new phone");
+    await approve(newcomer, ben, chi);
+    await world.settle(...trustees);
+    expect(await newcomer.poll()).toMatchObject({ approvals: 2 });
+    const { reply, relay, request } = await recoveryOf(newcomer);
+    const { writeKey } = expectOk(decodeRequest(request)).reply;
+    const { transport } = newcomer.ports;
+    const signature = new Uint8Array(64);
+    expect(await transport.call(relay, "delete", { receiveId: reply.receiveId, signature })).toMatchObject({ ok: true });
+    const { receiveId, sendId, readSeed } = reply;
+    const made = { receiveId, sendId, readKey: readKeyOf(readSeed), writeKeys: [writeKey], adminKey: undefined };
+    expect(await transport.call(relay, "create", made)).toMatchObject({ ok: true });
+    await approve(newcomer, dee);
+    await world.settle(...trustees);
+    expect(await newcomer.poll()).toMatchObject({ approvals: 3 });
+  });
+});
+
+describe("words that are typed while the device looks for answers", () => {
+  test("wait for it, and both count", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, trustees } = story;
+    const [ben] = trustees as [Device];
+    const newcomer = await world.recover("Ana's new phone");
+    const how = { code: newcomer.recovery.spoken, recognised: "voice", contacted: "i-reached-them" } as const;
+    const { answer = "" } = must(await ben.engine.approveRecovery("Ana", how));
+    await world.settle(ben);
+    const [step, heard, again] = await Promise.all([
+      newcomer.recovery.poll(),
+      newcomer.recovery.heard(answer),
+      newcomer.recovery.poll(),
+    ]);
+    expect(must(step)).toMatchObject({ state: "collecting", approvals: 1 });
+    expect(must(heard)).toBe(true);
+    expect(must(again)).toMatchObject({ state: "restoring" });
+    expect(await newcomer.poll()).toMatchObject({ approvals: 1, heard: 1 });
+    expect(await authorsOf(newcomer, requestDigest(await requestOf(newcomer)))).toHaveLength(1);
+  });
+});
+
+/** Who wrote the answers that lie on a device's disk, in hex. */
+async function authorsOf({ ports }: Device | Newcomer, digest: Uint8Array<ArrayBuffer>): Promise<readonly string[]> {
+  const work = new Work(ports, { device: "", node: new Uint8Array(8), name: "" }, new Map());
+  const rows = await work.list("meta", "reply/");
+  return rows.map(({ value }) => toHex(expectOk(readReply(digest, parseRow(replyRow, value).opened)).author));
+}
+
+/** The recovery, as it lies on the new device's disk. */
+async function recoveryOf({ ports }: Newcomer): Promise<RecoveryRow> {
   const row = await ports.store.get("meta", "recovery");
   if (row === undefined) throw new Error("no recovery");
-  return expectOk(decode(recoverySchema, row.value, 64 * 1024)).request;
+  return expectOk(decode(recoverySchema, row.value, 64 * 1024));
 }
+
+const requestOf = async (newcomer: Newcomer): Promise<Uint8Array<ArrayBuffer>> => (await recoveryOf(newcomer)).request;
 
 /** Laid into the reply queue, as whoever has heard the code can. */
 async function reply(

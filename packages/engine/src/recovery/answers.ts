@@ -39,13 +39,18 @@ async function keptReplies(work: Work, { digest }: RecoveryRow): Promise<readonl
   return found;
 }
 
+/** Forgets what is kept of whom nobody counts any more, and signatures for a batch in whose place another comes. */
+export async function forgetReplies(work: Work, row: RecoveryRow, isGone: (reply: Reply) => boolean): Promise<void> {
+  for (const [key, reply] of await keptReplies(work, row)) if (isGone(reply)) work.delete("meta", key);
+}
+
 async function keptAnswers(work: Work, row: RecoveryRow): Promise<KeptAnswers> {
   const vouching = { request: row.digest, typed: (await wordsHeard(work)).flat(), members: await membersOf(work, row) };
   return new KeptAnswers(vouching, await keptReplies(work, row));
 }
 
 /** The voices of the plan's trustees; undefined while nobody knows the plan. */
-async function membersOf(work: Work, row: RecoveryRow): Promise<ReadonlySet<string> | undefined> {
+export async function membersOf(work: Work, row: RecoveryRow): Promise<ReadonlySet<string> | undefined> {
   if (row.phase === "asking") return undefined;
   const known = await planOf(work, row);
   if (known === undefined) return new Set();
@@ -92,6 +97,9 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
       work.write("meta", replyKey(replies), replyRow, { opened: opened.value });
       replies += 1;
     }
+    // A relay that lost what it had begins to count anew: what is there now is read from its beginning.
+    const isAnew = last < row.after;
+    if (isAnew) after = gone;
     row = { ...row, after: Math.max(after, entries.length === 0 ? gone : 0), replies };
     keepRecovery(work, row);
     await work.commit();
@@ -99,7 +107,7 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
       // It is on this disk. Where the relay does not take it off now, the next pass that finds something does.
       await work.ports.transport.call(row.relay, "trim", signTrim(readSeed, { receiveId, upTo: row.after }));
     }
-    if (row.after >= last || entries.length === 0) break;
+    if (row.after >= last || (entries.length === 0 && !isAnew)) break;
   }
   return ok(row);
 }

@@ -17,7 +17,8 @@ import { profileFormat, type ProfileRecord, profileSchema } from "../profile/pro
 import { flagSchema, keys, setRecord, timeSchema } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
-import type { Group, Opening } from "./collect.ts";
+import { forgetReplies, membersOf } from "./answers.ts";
+import { type Group, type Opening, voiceOf } from "./collect.ts";
 import { blame, keepRecovery, recoveredKey, type RecoveryRow } from "./records.ts";
 
 export interface Opened {
@@ -59,7 +60,10 @@ export async function openArchive(
   await forgetLaterPlans(work, group.version);
   await takeReserve(work, group.version, newest.dealt, identity);
   await setRecord(work, recoveredKey, timeSchema, work.now());
-  keepRecovery(work, { ...row, phase: "signing", version: group.version });
+  const signing: RecoveryRow = { ...row, phase: "signing", version: group.version };
+  keepRecovery(work, signing);
+  const members = await membersOf(work, signing);
+  await forgetReplies(work, signing, (reply) => members?.has(voiceOf(reply)) !== true);
   await blame(work, "share", blamed);
   await work.commit();
   return ok({ record, problems });

@@ -52,7 +52,8 @@ export async function isOver(ports: Ports, row: RecoveryRow): Promise<boolean> {
 export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): Recovery {
   const { spoken } = codeOf(begun.request, begun.relay);
   let progress = 0;
-  let restoring = false;
+  /** The step that is under way: both change what is kept of the answers. */
+  let underWay: Promise<unknown> | undefined;
   return {
     request: `${begun.relay}/r#${encodeURIComponent(spoken)}`,
     spoken,
@@ -60,32 +61,47 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
     isOver: over,
     poll: async () => {
       if (over) return err(photonError("request-expired"));
-      if (restoring) return ok({ state: "restoring", progress });
-      restoring = true;
-      try {
-        return await step(ports, workOf(ports, begun), (part) => {
+      if (underWay !== undefined) return ok({ state: "restoring", progress });
+      return alone(() =>
+        step(ports, workOf(ports, begun), (part) => {
           progress = part;
-        });
-      } catch (error) {
-        if (error instanceof StoreFailure) return err(storeProblem(error));
-        throw error;
-      } finally {
-        restoring = false;
-      }
+        }),
+      );
     },
     heard: async (words) => {
-      const work = workOf(ports, begun);
-      const typed = await wordsHeard(work);
-      // Whoever holds shares of two plans reads back the words for both, one after the other.
-      const spoken = inThrees(words);
-      work.write("meta", heardKey, heardSchema, [...typed, spoken].slice(-64));
-      const read = await readReplies(work);
-      await work.commit();
-      if (!read.ok) return read;
-      return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [spoken]).length > 0);
+      while (underWay !== undefined) await underWay;
+      return alone(() => hear(workOf(ports, begun), words));
     },
     close: () => ports.store.close(),
   };
+
+  async function alone<T>(work: () => Promise<Result<T, PhotonError>>): Promise<Result<T, PhotonError>> {
+    const running = work().catch((error: unknown) => {
+      if (error instanceof StoreFailure) return err(storeProblem(error));
+      throw error;
+    });
+    underWay = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await running;
+    } finally {
+      underWay = undefined;
+    }
+  }
+}
+
+/** The words of one call, kept with those of the others. @returns whether somebody has answered whose words they are. */
+async function hear(work: Work, words: string): Promise<Result<boolean, PhotonError>> {
+  const typed = await wordsHeard(work);
+  // Whoever holds shares of two plans reads back the words for both, one after the other.
+  const spoken = inThrees(words);
+  work.write("meta", heardKey, heardSchema, [...typed, spoken].slice(-64));
+  const read = await readReplies(work);
+  await work.commit();
+  if (!read.ok) return read;
+  return ok(heardAmong(await loadReplies(work, read.value), read.value.digest, [spoken]).length > 0);
 }
 
 /** For how long the older of two plans is waited for: its delay, and an objection to it, have passed by then. */

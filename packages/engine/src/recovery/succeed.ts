@@ -37,7 +37,7 @@ import { announceToPeer, unheardStatements } from "../relationship/speaking.ts";
 import { decide } from "../succession/decisions.ts";
 import type { Work } from "../storage/core.ts";
 import { objectionKey } from "../succession/telling.ts";
-import { loadReplies, planOf, readReplies } from "./answers.ts";
+import { forgetReplies, loadReplies, planOf, readReplies } from "./answers.ts";
 import { heedPeers, isTaken } from "./heed.ts";
 import { itemsOf, headerFor, keepBatch, loadBatch, makeBatch, prepareHeirs, today } from "./heirs.ts";
 import { type BatchRow, blame, type Heir, heirKey, heirSchema, keepRecovery, loadRecovery, type RecoveryRow } from "./records.ts";
@@ -114,6 +114,7 @@ async function currentBatch(work: Work, row: RecoveryRow, plan: DealtPlan, level
   const notBefore = today(work);
   if (held !== undefined) {
     for (const { key } of await work.list("meta", heirKey(""))) work.delete("meta", key);
+    await forgetReplies(work, row, ({ body }) => body.kind === "partials");
     await work.commit();
   }
   const heirs = await prepareHeirs(work, row, plan, level, notBefore);
