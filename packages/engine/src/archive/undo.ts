@@ -34,8 +34,8 @@ const foundSchema = struct({
 });
 const row = "archive/kept";
 const day = 24 * 3600 * 1000;
-/** Bytes of a state that are read only to say what is in it. */
-const enough = 64 * 1024 * 1024;
+/** Bytes of a state that are read only to say what is in it: a head may name what a thief made up. */
+const enough = (held: number): number => 64 * 1024 * 1024 + 4 * held;
 
 /** As this device last found it; nothing is asked of a vault. */
 export async function pendingDeletion(work: Work): Promise<PendingDeletion | undefined> {
@@ -77,11 +77,14 @@ async function lossIn(
   const more = heads
     .filter(({ version, place }) => (version.until !== undefined || place.isFormer) && (version.relationships ?? 0) > open)
     .toSorted((a, b) => (b.version.relationships ?? 0) - (a.version.relationships ?? 0));
+  if (more.length === 0) return ok(undefined);
+  const held = await archivable(work);
+  const [here, limit] = [shapeOf(held), enough(held.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0))];
   for (const { reader, view, version } of more) {
-    const contents = await reader.contents(view, { limit: enough });
+    const contents = await reader.contents(view, { limit });
     if (!contents.ok) return contents;
     if (contents.value === undefined) continue;
-    const harm = harmOf(shapeOf(changesIn([contents.value])), shapeOf(await archivable(work)));
+    const harm = harmOf(shapeOf(changesIn([contents.value])), here);
     // A head may say that it holds more than it does.
     if (harm.records + harm.relationships > 0)
       return ok({ version: version.version, until: version.until ?? work.now() + day, ...harm });

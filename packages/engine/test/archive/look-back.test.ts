@@ -3,9 +3,12 @@
  * they like. With what her trustees hold, and 45 days from the first bad head on, she still comes back to all of it.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import { encode, expectOk, decode, type Bytes } from "@photon/protocol/codec";
-import { makeOpenerKeyPair } from "@photon/protocol/archive";
+import { encode, expectOk, decode, ok, type Bytes } from "@photon/protocol/codec";
+import { makeOpenerKeyPair, maxBlob, maxSegments, openIdentity } from "@photon/protocol/archive";
 import { setTrusteeOpener } from "../../src/archive/openers.ts";
+import { headReader, openerKeyring } from "../../src/archive/heads.ts";
+import { newestGoodHead } from "../../src/archive/look-back.ts";
+import { vaultAt } from "../../src/archive/vault.ts";
 import { adoptRecovered } from "../../src/archive/adopt.ts";
 import { type Restored, type RestoreOptions, restoreWithIdentity } from "../../src/archive/restore.ts";
 import { archivable, decodeFirstSeen, encodeFirstSeen, listState, setState } from "../../src/circle/state.ts";
@@ -87,6 +90,30 @@ async function seenAfter(scene: Scene, restored: Restored): Promise<Seen> {
   for (const id of scene.ids) for (const { body } of await loadMessages(work, id)) words.push(new TextDecoder().decode(body));
   return { people: people.toSorted(), words: words.toSorted() };
 }
+describe("an archive that is large of a sudden", () => {
+  test("is restored from its newest head, though the oldest that is kept holds next to nothing", async () => {
+    const { phone, identity } = await scene();
+    const { register } = await phone.location();
+    const vault = vaultAt(phone.ports.blobs, { vault: vaultUrl, register });
+    const { decryptAge } = expectOk(await openIdentity(identity));
+    const reader = headReader(vault, openerKeyring(decryptAge));
+    const largest = maxSegments * maxBlob;
+    // Of ten thousand relationships that were begun, or imported, within a month: as many bytes as one head can name.
+    const inflated: typeof reader = {
+      ...reader,
+      contents: async (view, options = {}) => {
+        const found = await reader.contents(view, options);
+        const isNewest = view.opened.manifest.relationships === names.length;
+        if (!isNewest || !found.ok || found.value === undefined) return found;
+        return (options.limit ?? largest) < largest ? ok(undefined) : ok({ ...found.value, bytes: largest });
+      },
+    };
+    const good = expectOk(await newestGoodHead(vault, inflated, () => undefined));
+    expect(good?.passedOver).toBeUndefined();
+    expect(good?.view.opened.manifest.relationships).toBe(names.length);
+  });
+});
+
 const everybody: Seen = { people: names, words: [...names.map((name) => `hello ${name}`), "the last word before"].toSorted() };
 
 /** Each leaves the archive so that the newest head is of no use. */
