@@ -194,6 +194,38 @@ describe("a recovery", () => {
     await become(newcomer);
   });
 
+  test("R9: whoever has opened the archive in the end cannot tell who was pressed", async () => {
+    const authors: string[] = [];
+    for (const which of [1, 2]) {
+      story = await guarded({ peers: 0 });
+      const { world, trustees } = story;
+      const [ben] = trustees as [Device];
+      const pressed = trustees[which];
+      if (pressed === undefined) throw new Error("three trustees");
+      const newcomer = await world.recover("Ana's new phone");
+      await approve(newcomer, ben);
+      await world.settle(...trustees);
+      must(await pressed.engine.lookUpRequest("Ana", newcomer.recovery.spoken));
+      must(await pressed.engine.declineRecovery("Ana", { pressured: true }));
+      await approve(newcomer, ...trustees.slice(1).filter((one) => one !== pressed));
+      await world.settle(...trustees);
+      await later(story, 10 * day, ...trustees);
+      const phone = await become(newcomer);
+      must(await phone.engine.sync());
+      const { work } = await openPhone(phone);
+      const [plan] = (await loadPlans(work)).filter(isDealt);
+      if (plan === undefined) throw new Error("no plan was restored");
+      const seen = await sightings(work, { ...plan.plan, dealerKey: plan.dealt.dealerKey });
+      const presses = seen.filter(({ entry }) => entry.body.kind === "press").map(({ entry }) => toHex(entry.author));
+      expect(presses).toHaveLength(1);
+      for (const { pseudonym } of plan.members.values()) expect(presses).not.toContain(toHex(pseudonym ?? new Uint8Array(0)));
+      authors.push(...presses);
+      if (which === 1) await world.close();
+    }
+    // Each time the same person's plan: a copy of one world.
+    expect(authors[0]).toBe(authors[1]);
+  });
+
   test("R12: who has approved one open request approves no other, and sees the rival", async () => {
     story = await guarded({ peers: 0 });
     const { world, trustees } = story;

@@ -126,6 +126,7 @@ function author(who: string, role: PseudonymRole, change: Partial<typeof plan> =
 }
 const ben = author("Ben", "trustee");
 const chi = author("Chi", "trustee");
+const joint = author("all of them", "joint");
 const laptop = author("Ana's laptop", "device");
 const phone: Author = { signer: ed25519Signer(fixed("sign key", 32)), role: "device", certificate: undefined };
 
@@ -165,7 +166,7 @@ const approve = (level: 0 | 1): EntryBody => ({
 const entries: readonly (readonly [string, Author, EntryBody])[] = [
   ["approve", ben, approve(0)],
   ["approve, with a contest known", chi, approve(1)],
-  ["press", ben, { kind: "press", value: { request: digest } }],
+  ["press", joint, { kind: "press", value: { request: digest } }],
   ["contest", laptop, { kind: "contest", value: { request: digest, reason: "still-here" } }],
   ["release", ben, { kind: "release", value: { request: digest, level: 0 } }],
   ["batch", phone, batchBody],
@@ -323,26 +324,32 @@ async function badEntries(): Promise<InvalidCase[]> {
   };
   const press: EntryBody = { kind: "press", value: { request: digest } };
   const contest: EntryBody = { kind: "contest", value: { request: digest, reason: "not-me" } };
-  const pressed = innerOf(ben, press);
+  const pressed = innerOf(joint, press);
   const good = await signedEntry(pressed);
   const inBatch = (key: number, value: number | Bytes): Promise<Bytes> =>
     signedEntry(edited(innerOf(phone, batchBody), [7, 1, key], value), phone);
   const elsewhere = { plan: fixed("another plan", 32), version: 3 };
   const later = { plan: plan.plan, version: 4 };
-  const certifiedAs = (change: Pick<Author, "certificate">): Author => ({ ...ben, certificate: change.certificate });
+  const certifiedAs = (change: Pick<Author, "certificate">): Author => ({ ...joint, certificate: change.certificate });
   const signatureOf = (whole: Bytes): Bytes => whole.slice(-64);
   return [
     ...spoiled("entry", good, entryInput),
-    entry("of another version", await from(author("Ben", "trustee", later), press, later), "wrong-shape"),
-    entry("of another plan", await from(author("Ben", "trustee", elsewhere), press, elsewhere), "wrong-shape"),
+    entry("of another version", await from(author("all of them", "joint", later), press, later), "wrong-shape"),
+    entry("of another plan", await from(author("all of them", "joint", elsewhere), press, elsewhere), "wrong-shape"),
     entry("a device that approves", await from(laptop, approve(0)), "bad-signature"),
+    entry("a trustee who says by name that they were pressed", await from(ben, press), "bad-signature"),
+    entry("all trustees as one that approve", await from(joint, approve(0)), "bad-signature"),
     entry("a trustee that contests", await from(ben, contest), "bad-signature"),
     entry("no certificate", await from(certifiedAs({ certificate: undefined }), press), "bad-signature"),
     entry("a certificate of somebody else", await from(certifiedAs(chi), press), "bad-signature"),
-    entry("a certificate of the other role", await from(certifiedAs(author("Ben", "device")), press), "bad-signature"),
-    entry("a certificate of another version", await from(author("Ben", "trustee", later), press), "bad-signature"),
-    entry("a certificate of another plan", await from(author("Ben", "trustee", elsewhere), press), "bad-signature"),
-    entry("a certificate by another dealer", await from(author("Ben", "trustee", plan, strangerSeed), press), "bad-signature"),
+    entry("a certificate of the other role", await from(certifiedAs(author("all of them", "device")), press), "bad-signature"),
+    entry("a certificate of another version", await from(author("all of them", "joint", later), press), "bad-signature"),
+    entry("a certificate of another plan", await from(author("all of them", "joint", elsewhere), press), "bad-signature"),
+    entry(
+      "a certificate by another dealer",
+      await from(author("all of them", "joint", plan, strangerSeed), press),
+      "bad-signature",
+    ),
     entry("signed by another", await signedEntry(pressed, chi), "bad-signature"),
     entry("the signature of another entry", concat(good.slice(0, -64), signatureOf(await from(ben, approve(0)))), "bad-signature"),
     entry("a kind of a later version", await signedEntry(edited(pressed, [7, 0], 7)), "wrong-shape"),

@@ -217,6 +217,7 @@ const header = (threshold: Threshold): Fields => ({
 const challenge = fixed("challenge", 32);
 const dealerSeed = fixed("dealer seed", 32);
 const pseudonymSeed = fixed("pseudonym seed", 32);
+const jointSeed = fixed("joint seed", 32);
 const plan = fixed("plan", 32);
 
 function succeedDraft(threshold: Threshold, change: Partial<Draft<"succeed">["body"]> = {}): Draft<"succeed"> {
@@ -264,6 +265,8 @@ const packet: TrusteePacket = {
   hint: "Where did we meet the goat?",
   delay: 48,
   dealt: 20_717,
+  jointSeed,
+  jointCertificate: certifyPseudonym(dealerSeed, { plan, version: 3, role: "joint", key: pseudonymKey(jointSeed) }),
 };
 
 function valid(): ValidCase[] {
@@ -513,6 +516,11 @@ function invalid(): InvalidCase[] {
     packetCase(
       "a device's certificate",
       { certificate: certifyPseudonym(dealerSeed, { plan, version: 3, role: "device", key }) },
+      "bad-signature",
+    ),
+    packetCase(
+      "a trustee's certificate for all of them",
+      { jointCertificate: certifyPseudonym(dealerSeed, { plan, version: 3, role: "trustee", key: pseudonymKey(jointSeed) }) },
       "bad-signature",
     ),
     packetCase("a bad point", { verification: { ...data, uncontested: flip(data.uncontested, 0, 0x40) } }, "out-of-range"),

@@ -177,10 +177,11 @@ class Held {
 
 function isWorthKeeping({ author, body }: Entry, held: readonly Sighting[]): boolean {
   const own = held.filter((one) => equalBytes(one.entry.author, author));
-  if (body.kind === "contest") {
+  if (body.kind === "contest" || body.kind === "press") {
     const { request } = body.value;
-    // The first counts, and all devices are one author here: one in other hands must not fill up what an objection needs.
-    if (own.some((one) => one.entry.body.kind === "contest" && equalBytes(one.entry.body.value.request, request))) return false;
+    // The first counts. All devices are one author here, and all trustees are: one that means ill must not fill up what another needs.
+    const isSame = ({ body: said }: Entry): boolean => said.kind === body.kind && equalBytes(said.value.request, request);
+    if (own.some(({ entry }) => isSame(entry))) return false;
     return own.length < maxKept || held.some((one) => isApproved(one.entry, request));
   }
   if (own.length >= maxKept) return false;

@@ -55,6 +55,8 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
   const deviceSeed = work.random(32);
   const dealerKey = pseudonymKey(dealerSeed);
   const name = { plan: plan.plan, version: plan.version };
+  const jointSeed = work.random(32);
+  const jointCertificate = certifyPseudonym(dealerSeed, { ...name, role: "joint", key: pseudonymKey(jointSeed) });
   const deviceCertificate = certifyPseudonym(dealerSeed, { ...name, role: "device", key: pseudonymKey(deviceSeed) });
   for (const [index, relationship] of relationships.entries()) {
     const shares: Shares | undefined = dealt.shares[index];
@@ -78,6 +80,8 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
       hint: plan.hint,
       delay: plan.delayHours,
       dealt: Math.floor(work.now() / day),
+      jointSeed,
+      jointCertificate,
     });
     const willing = known.members.get(relationship.id)?.willing;
     await setRecord(work, planKeys.member(plan.version, relationship.id), memberSchema, {
@@ -94,6 +98,8 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
     pseudonymSeed.fill(0);
   }
   dealerSeed.fill(0);
+  // No device of the owner's keeps it: whoever has one could lengthen every recovery, and nobody could tell.
+  jointSeed.fill(0);
   await setRecord(work, planKeys.dealt(plan.version), dealtSchema, {
     at: work.now(),
     verification: dealt.verification.data,

@@ -127,6 +127,10 @@ async function approveBy(
 export const deviceless = ({ opened }: Holding) =>
   ({ signer: ed25519Signer(opened.pseudonymSeed), role: "trustee", certificate: opened.certificate }) as const;
 
+/** All trustees as one author: whoever opens the archive in the end knows which pseudonym is whose (R9). */
+const nobody = ({ opened }: Holding) =>
+  ({ signer: ed25519Signer(opened.jointSeed), role: "joint", certificate: opened.jointCertificate }) as const;
+
 /** Into the relationship with the person: whoever has an old device of theirs sees it there, and can object. */
 async function tellOwner(work: Work, trust: Holding, request: FoundRequest, level: 0 | 1): Promise<void> {
   const relationship = await loadRelationship(work, trust.relationship);
@@ -191,8 +195,7 @@ export async function decline(work: Work, relationship: string, pressured: boole
     await readBoards(work, boardsOf(trust));
     for (const { digest, record, request, case: found } of (await seenPlan(work, trust)).all) {
       if (found?.state.kind === "expired") continue;
-      if (pressured)
-        await postEntry(work, boardsOf(trust), deviceless(trust), { kind: "press", value: { request: request.digest } });
+      if (pressured) await postEntry(work, boardsOf(trust), nobody(trust), { kind: "press", value: { request: request.digest } });
       if (record !== undefined && record.approved === undefined)
         await setRecord(work, trustKeys.case(relationship, trust.version, digest), caseSchema, { ...record, declined: work.now() });
     }

@@ -5,7 +5,7 @@
  * | entry     | by                  | says                                                                         |
  * | --------- | ------------------- | ---------------------------------------------------------------------------- |
  * | `approve` | a trustee           | I have spoken with them, and they spoke this request's code                  |
- * | `press`   | a trustee           | somebody pressed me: let everybody wait longer                               |
+ * | `press`   | all trustees        | somebody pressed me: let everybody wait longer                               |
  * | `contest` | a device            | that is not me; or, I am still here                                          |
  * | `release` | a trustee           | my share of the opener is with the new device                                |
  * | `batch`   | the request's key   | a part of what is to be signed                              |
@@ -117,7 +117,7 @@ const signedSchema = struct({ entry: [1, bytes({ min: 1, max: maxInner - 128 })]
 export type Entry = SchemaType<typeof entrySchema> & { readonly id: Bytes };
 const writers: Readonly<Record<EntryKind, PseudonymRole | "request">> = {
   approve: "trustee",
-  press: "trustee",
+  press: "joint",
   contest: "device",
   release: "trustee",
   batch: "request",

@@ -82,6 +82,9 @@ export const packetSchema = struct({
   delay: [12, uint({ max: maxDelay })],
   /** Days since 1970-01-01. */
   dealt: [13, uint({ max: 0xffff_ffff })],
+  /** The pseudonym that all trustees share, by which one of them says what must not be known of one of them. */
+  jointSeed: [14, bytes(32)],
+  jointCertificate: [15, bytes(64)],
 });
 /** Secret. Replicates in the trustee's circle, and is never part of an archive. */
 export type TrusteePacket = SchemaType<typeof packetSchema>;
@@ -108,7 +111,7 @@ export function decodePacket(received: Uint8Array): Result<TrusteePacket, Decode
 }
 
 /**
- * Everything that a trustee can check before it says yes: the points, the shares against them, and its own certificate.
+ * Everything that a trustee can check before it says yes: the points, the shares against them, and its certificates.
  * @param random only blinds the arithmetic.
  */
 export function checkPacket(packet: TrusteePacket, random: Random): Result<Verification, DecodeError | TrusteeError> {
@@ -118,6 +121,9 @@ export function checkPacket(packet: TrusteePacket, random: Random): Result<Verif
   const key = pseudonymKey(packet.pseudonymSeed);
   if (!isCertified(dealer, { plan, version, role: "trustee", key }, certificate)) {
     return err(decodeError("bad-signature", "$.certificate"));
+  }
+  if (!isCertified(dealer, { plan, version, role: "joint", key: pseudonymKey(packet.jointSeed) }, packet.jointCertificate)) {
+    return err(decodeError("bad-signature", "$.jointCertificate"));
   }
   const shares = verifyShares(verification.value, packet.shares, random);
   return shares.ok ? ok(verification.value) : shares;

@@ -1,14 +1,16 @@
 /**
  * Pseudonyms of one plan: Ed25519 keys that sign entries of the plan queue. Whoever reads it sees that an entry is by one of the
- * plan, and by one of its devices or of its trustees, and not by whom. The dealer's key certifies each; it is made with the
- * plan, and its private half is the owner's devices' alone.
+ * plan, and by one of its devices or of its trustees, and not by whom. The owner's devices do know which trustee has which: so what
+ * nobody is to be known by is said by the one pseudonym that all trustees share (R9). The dealer's key certifies each; it is made
+ * with the plan, and its private half is nobody's once all are certified.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { asBytes, type Bytes, encodeCbor } from "../codec/index.ts";
 import { verifyEd25519 } from "../statement/index.ts";
 import { domains } from "./domains.ts";
 
-export const pseudonymRoles = { trustee: 0, device: 1 } as const;
+/** `joint`: all trustees of a plan version together; whoever they are, there is one. */
+export const pseudonymRoles = { trustee: 0, device: 1, joint: 2 } as const;
 export type PseudonymRole = keyof typeof pseudonymRoles;
 
 export interface Pseudonym {

@@ -22,7 +22,7 @@ import {
 import { sealDeposit } from "@photon/protocol/queue";
 import { ed25519Signer } from "@photon/protocol/statement";
 import { seedOf } from "../statement/samples.ts";
-import { anasLaptop, approval, ben, chi, codeOf, day, dealerKey, digest, fill, flip, member, newPhoneAuthor, notBefore, otherDigest, plan, request, requestOf, say } from "./people.ts"; // prettier-ignore
+import { anasLaptop, approval, ben, chi, codeOf, day, dealerKey, digest, fill, flip, joint, member, newPhoneAuthor, notBefore, otherDigest, plan, request, requestOf, say } from "./people.ts"; // prettier-ignore
 
 const batch: Batch = {
   request: digest,
@@ -36,7 +36,7 @@ if (onePart === undefined) throw new Error("a batch has a part");
 const partOf = (change: Partial<BatchPart> = {}): EntryBody => ({ kind: "batch", value: { ...onePart, ...change } });
 const bodies: readonly (readonly [Author, EntryBody])[] = [
   [ben, approval()],
-  [ben, { kind: "press", value: { request: digest } }],
+  [joint, { kind: "press", value: { request: digest } }],
   [anasLaptop, { kind: "contest", value: { request: digest, reason: "not-me" } }],
   [ben, { kind: "release", value: { request: digest, level: 1 } }],
   [newPhoneAuthor, partOf()],
@@ -76,20 +76,25 @@ describe("an entry of the plan queue", () => {
     }
   });
 
-  test("is passed over from somebody in the other role, although certified in it", async () => {
+  const roles = ["trustee", "device", "joint"] as const;
+
+  test("R9: is passed over from somebody in another role, although certified in it; who was pressed says so only as all trustees", async () => {
     for (const [author, body] of bodies) {
       if (body.kind === "batch") continue;
-      const turned = member("somebody", author.role === "trustee" ? "device" : "trustee");
-      expect(codeOf(read(await say(turned, body)))).toBe("bad-signature");
+      expect(author.role === "joint").toBe(body.kind === "press");
+      for (const role of roles.filter((one) => one !== author.role))
+        expect(codeOf(read(await say(member("somebody", role), body)))).toBe("bad-signature");
     }
   });
 
   test("is passed over with a certificate for the role that it does not claim", async () => {
     for (const [author, body] of bodies) {
       if (body.kind === "batch") continue;
-      const { certificate } = member("Ben", author.role === "trustee" ? "device" : "trustee");
-      const pretender: Author = { ...member("Ben", author.role), certificate };
-      expect(codeOf(read(await say(pretender, body)))).toBe("bad-signature");
+      for (const role of roles.filter((one) => one !== author.role)) {
+        const { certificate } = member("Ben", role);
+        const pretender: Author = { ...member("Ben", author.role), certificate };
+        expect(codeOf(read(await say(pretender, body)))).toBe("bad-signature");
+      }
     }
   });
 
@@ -135,13 +140,14 @@ describe("an entry of the plan queue", () => {
     expect(codeOf(read(await altered(entry, 6, 1)))).toBe("bad-signature");
     expect(codeOf(read(await altered(entry, 3, asBytes(chi.signer.publicKey))))).toBe("bad-signature");
     expect(codeOf(read(await altered(entry, 4, 1)))).toBe("bad-signature");
-    expect(codeOf(read(await altered(entry, 4, 2)))).toBe("wrong-shape");
+    expect(codeOf(read(await altered(entry, 4, 2)))).toBe("bad-signature");
+    expect(codeOf(read(await altered(entry, 4, 3)))).toBe("wrong-shape");
     expect(codeOf(read(await altered(entry, 6, 1, ben)))).toBe("good");
     expect(codeOf(read(await altered(entry, 6, 1, chi)))).toBe("bad-signature");
   });
 
   test("whatever byte of it is another, is passed over", async () => {
-    const entry = await say(ben, { kind: "press", value: { request: digest } });
+    const entry = await say(joint, { kind: "press", value: { request: digest } });
     fc.assert(
       fc.property(fc.nat(entry.length - 1), fc.integer({ min: 1, max: 255 }), (at, bits) => {
         expect(read(flip(entry, at, bits)).ok).toBe(false);

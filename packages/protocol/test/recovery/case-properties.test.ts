@@ -56,7 +56,7 @@ function sightingOf(one: Event): readonly Sighting[] {
     case "approve":
       return [seen(who, approval(one.level, bytes), one.at, one.again)];
     case "press":
-      return [pressed(who, one.at, name)];
+      return [pressed(one.at, name)];
     case "contest":
       return [contested(one.at, name, one.again)];
     case "hear":

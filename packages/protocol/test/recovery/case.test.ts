@@ -210,40 +210,40 @@ describe("R5: a contest does not win, it escalates", () => {
 
 describe("R9: a trustee who was pressed makes everybody wait a week longer", () => {
   test("once: a second one adds nothing", () => {
-    expect(stands(of(...counted, presses(dee, day)), ready)).toEqual({ kind: "waiting", level: 0, until: ready + 7 * day });
-    const two = of(...counted, presses(dee, day), presses(ben, 2 * day), presses(dee, 5 * day));
+    expect(stands(of(...counted, presses(day)), ready)).toEqual({ kind: "waiting", level: 0, until: ready + 7 * day });
+    const two = of(...counted, presses(day), presses(2 * day), presses(5 * day));
     expect(stands(two, ready + 7 * day)).toEqual({ kind: "ready", level: 0, since: ready + 7 * day, expires: over + 7 * day });
     expect(caseAt(two, ready).pressed).toBe(true);
   });
 
   test("before enough have approved too", () => {
-    expect(stands(of(presses(dee, -day), ...counted), ready)).toMatchObject({ kind: "waiting", until: ready + 7 * day });
+    expect(stands(of(presses(-day), ...counted), ready)).toMatchObject({ kind: "waiting", until: ready + 7 * day });
   });
 
   test("not once the delay has ended", () => {
-    expect(stands(of(...counted, presses(dee, ready - 1)), ready)).toMatchObject({ kind: "waiting" });
-    for (const at of [ready, ready + day]) expect(stands(of(...counted, presses(dee, at)), at)).toMatchObject({ kind: "ready" });
-    expect(caseAt(of(...counted, presses(dee, ready)), ready).pressed).toBe(true);
+    expect(stands(of(...counted, presses(ready - 1)), ready)).toMatchObject({ kind: "waiting" });
+    for (const at of [ready, ready + day]) expect(stands(of(...counted, presses(at)), at)).toMatchObject({ kind: "ready" });
+    expect(caseAt(of(...counted, presses(ready)), ready).pressed).toBe(true);
   });
 
   test("who approves under pressure is counted, and heard", () => {
-    const forced = of(approves(ben, 0), approves(chi, hour), presses(chi, hour + 1));
+    const forced = of(approves(ben, 0), approves(chi, hour), presses(hour + 1));
     expect(stands(forced, ready)).toMatchObject({ kind: "waiting", until: ready + 7 * day });
   });
 
   test("of one request, and of no other", () => {
-    expect(stands(of(...counted, presses(dee, day, otherDigest)), ready)).toMatchObject({ kind: "ready" });
-    expect(caseAt(of(...counted, presses(dee, day, otherDigest)), ready).pressed).toBe(false);
+    expect(stands(of(...counted, presses(day, otherDigest)), ready)).toMatchObject({ kind: "ready" });
+    expect(caseAt(of(...counted, presses(day, otherDigest)), ready).pressed).toBe(false);
   });
 
   test("after a contest as well: fourteen days instead of seven, and not once they are over", () => {
     for (const at of [day / 2, 5 * day, 11 * day - 1])
-      expect(stands(of(...escalated, presses(dee, at)), 11 * day)).toEqual({ kind: "waiting", level: 1, until: 18 * day });
-    expect(stands(of(...escalated, presses(dee, 11 * day)), 11 * day)).toMatchObject({ kind: "ready", level: 1 });
+      expect(stands(of(...escalated, presses(at)), 11 * day)).toEqual({ kind: "waiting", level: 1, until: 18 * day });
+    expect(stands(of(...escalated, presses(11 * day)), 11 * day)).toMatchObject({ kind: "ready", level: 1 });
   });
 
   test("alone it is no approval, and makes no case", () => {
-    expect(casesOf(rules, [presses(ben, 0), presses(chi, 0), contests(0)], [heardAt(0)], start).size).toBe(0);
+    expect(casesOf(rules, [presses(0), presses(0), contests(0)], [heardAt(0)], start).size).toBe(0);
   });
 });
 

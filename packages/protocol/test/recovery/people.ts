@@ -39,6 +39,8 @@ export function member(who: string, role: PseudonymRole, change: Partial<PlanNam
 export const ben = member("Ben", "trustee");
 export const chi = member("Chi", "trustee");
 export const dee = member("Dee", "trustee");
+/** All trustees as one. */
+export const joint = member("all of them", "joint");
 /** A device that Ana still has, or that was stolen from her. */
 export const anasLaptop = member("Ana's laptop", "device");
 

@@ -13,7 +13,7 @@ import {
   type Level,
   type Sighting,
 } from "@photon/protocol/recovery";
-import { anasLaptop, approval, day, digest, hour, plan, request } from "./people.ts";
+import { anasLaptop, approval, day, digest, hour, joint, plan, request } from "./people.ts";
 
 /** Two of Ben, Chi and Dee, after two days; all three, once somebody objected. */
 export const rules: CaseRules = { threshold: 2, contested: 3, delay: 48 * hour };
@@ -30,8 +30,8 @@ export function seen({ signer, role, certificate }: Author, body: EntryBody, fir
 }
 export const approves = (who: Author, firstSeen: number, level: Level = 0, of: Bytes = request): Sighting =>
   seen(who, approval(level, of), firstSeen);
-export const presses = (who: Author, firstSeen: number, of: Bytes = digest): Sighting =>
-  seen(who, { kind: "press", value: { request: of } }, firstSeen);
+export const presses = (firstSeen: number, of: Bytes = digest): Sighting =>
+  seen(joint, { kind: "press", value: { request: of } }, firstSeen);
 export const contests = (firstSeen: number, of: Bytes = digest, at = 7): Sighting =>
   seen(anasLaptop, { kind: "contest", value: { request: of, reason: "still-here" } }, firstSeen, at);
 export const heardAt = (firstSeen: number, of: Bytes = digest): Heard => ({ request: of, firstSeen: start + firstSeen });

@@ -28,7 +28,7 @@ import { sealBucket } from "@photon/protocol/queue";
 import { openerShareOf } from "@photon/protocol/trustees";
 import { expectOutcome, type FuzzTarget } from "../queue/fuzz.ts";
 import { deal, trustee } from "../trustees/people.ts";
-import { anasLaptop, approval, ben, dealerKey, digest, fill, newPhoneAuthor, partsOf, plan, relay, request, talkSamples } from "./people.ts"; // prettier-ignore
+import { anasLaptop, approval, ben, dealerKey, digest, fill, joint, newPhoneAuthor, partsOf, plan, relay, request, talkSamples } from "./people.ts"; // prettier-ignore
 import { rules, start } from "./sightings.ts";
 
 const nonce = fill(24, 1);
@@ -37,7 +37,7 @@ const asText = (bytes: Bytes): string => new TextDecoder().decode(bytes);
 
 const entryBodies: readonly (readonly [Author, EntryBody])[] = [
   [ben, approval()],
-  [ben, { kind: "press", value: { request: digest } }],
+  [joint, { kind: "press", value: { request: digest } }],
   [ben, { kind: "release", value: { request: digest, level: 1 } }],
   [anasLaptop, { kind: "contest", value: { request: digest, reason: "not-me" } }],
   [anasLaptop, { kind: "pin", value: { vault: "https://vault.example", register: fill(16, 1), sequence: 1, head: fill(32, 2) } }],

@@ -153,6 +153,15 @@ describe("a packet that its trustee does not accept", () => {
     expect(check({ pseudonymSeed: seedOf("Chi's pseudonym") })).toMatchObject(refused);
     expect(check({ certificate: by(dealerSeed, {}) }).ok).toBe(true);
   });
+
+  test("R9: has a pseudonym of all trustees that is nobody's, or another one's", () => {
+    const refused = { ok: false, error: { code: "bad-signature", detail: "$.jointCertificate" } };
+    expect(check({ jointSeed: seedOf("Chi's pseudonym") })).toMatchObject(refused);
+    expect(check({ jointCertificate: flip(packet.jointCertificate, 40) })).toMatchObject(refused);
+    const key = pseudonymKey(packet.jointSeed);
+    for (const role of ["trustee", "device"] as const)
+      expect(check({ jointCertificate: certifyPseudonym(dealerSeed, { ...pseudonym, role, key }) })).toMatchObject(refused);
+  });
 });
 
 describe("a pseudonym", () => {

@@ -94,6 +94,7 @@ export function succession(threshold: Threshold, draft = succeedDraft(threshold)
 
 export const dealerSeed = seedOf("Ana's dealer key");
 const pseudonymSeed = seedOf("Ben's pseudonym");
+const jointSeed = seedOf("all of them's pseudonym");
 const plan = seedOf("Ana's plan");
 export const pseudonym = { plan, version: 3, role: "trustee", key: pseudonymKey(pseudonymSeed) } as const;
 export const planQueue = (operator: string) => ({
@@ -118,4 +119,6 @@ export const packet: TrusteePacket = {
   hint: "Where did we meet the goat?",
   delay: 48,
   dealt: 20_717,
+  jointSeed,
+  jointCertificate: certifyPseudonym(dealerSeed, { ...pseudonym, role: "joint", key: pseudonymKey(jointSeed) }),
 };
