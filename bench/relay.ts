@@ -24,6 +24,7 @@ const settings = JSON.stringify({
 const nodeFlags = ["--max-semi-space-size=64"];
 const relay = child("../../packages/testkit/src/server-main.ts", settings, nodeFlags);
 const echo = child("echo.ts", "", nodeFlags);
+const bare = { known: child("bare.ts", "known", nodeFlags), any: child("bare.ts", "any", nodeFlags) };
 
 const sizes = [
   { size: 1024, count: 60_000 },
@@ -38,6 +39,7 @@ const rounds = isQuick ? 1 : 5;
 try {
   const relayUrl = await urlOf(relay);
   const echoUrl = await urlOf(echo);
+  const bareUrls = { known: urlOf(bare.known), any: urlOf(bare.any) };
   const append = async (size: number, count: number): Promise<number> =>
     (await measured({ what: "append", url: relayUrl, size, count, connections, window, queues }))["perSecond"] ?? Number.NaN;
   const echoed = async (size: number, count: number): Promise<number> =>
@@ -58,6 +60,15 @@ try {
       beside,
     });
   }
+  const atFour = { size: 4096, count: 60_000, connections, window };
+  const stored = async (which: "known" | "any"): Promise<number> =>
+    (await measured({ what: "bare", url: await bareUrls[which], ...atFour }))["perSecond"] ?? Number.NaN;
+  const triples: Readonly<Record<"echo" | "known" | "any", number>>[] = [];
+  for (let round = 0; round < rounds; round++)
+    triples.push({ echo: await echoed(4096, 60_000), known: await stored("known"), any: await stored("any") });
+  const middle = (which: "echo" | "known" | "any"): number => median(triples.map((one) => one[which]));
+  report({ what: "storing alone, 4 KiB", value: middle("any"), unit: "/s", beside: middle("echo") });
+  report({ what: "storing what was not stored before, 4 KiB", value: middle("known"), unit: "/s", beside: middle("echo") });
   const http = await measured({ what: "http", url: relayUrl, size: 4096, count: 8_000, connections: 64, queues });
   report({ what: "durable appends over HTTP, 4 KiB", value: http["perSecond"] ?? Number.NaN, unit: "/s" });
   const delivery = await measured({
@@ -82,6 +93,7 @@ try {
 } finally {
   await relay.ended();
   await echo.ended();
+  for (const one of Object.values(bare)) await one.ended();
   rmSync(data, { recursive: true, force: true });
 }
 

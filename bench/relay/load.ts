@@ -18,6 +18,14 @@ export type Load =
       readonly window: number;
     }
   | {
+      readonly what: "bare";
+      readonly url: string;
+      readonly size: number;
+      readonly count: number;
+      readonly connections: number;
+      readonly window: number;
+    }
+  | {
       readonly what: "append";
       readonly url: string;
       readonly size: number;
@@ -116,6 +124,11 @@ async function run(load: Load): Promise<Readonly<Record<string, number>>> {
       const frame = random(load.size + 100);
       const frames = Array.from({ length: load.count }, () => frame);
       return { perSecond: await pipelined(load.url, frames, load.connections, load.window, () => 1) };
+    }
+    case "bare": {
+      const frames = Array.from({ length: load.count }, () => random(load.size + 100));
+      const stored = (message: Uint8Array): number => new DataView(message.buffer, message.byteOffset).getUint32(0, true);
+      return { perSecond: await pipelined(load.url, frames, load.connections, load.window, stored) };
     }
     case "append": {
       const queues = await createQueues(load.url, load.queues);

@@ -329,6 +329,29 @@ describe("too few trustees, with everything that servers store", () => {
   });
 });
 
+describe("two operators of one plan queue", () => {
+  test("who compare find no writer by the place of a key", async () => {
+    const inner = memoryRelay({ checks: false });
+    const laid: (readonly string[])[] = [];
+    const transport = {
+      ...inner,
+      call: ((relay, kind, value, ...rest) => {
+        if (kind === "create" && "adminKey" in value && value.adminKey !== undefined) laid.push(value.writeKeys.map(toHex));
+        return inner.call(relay, kind, value, ...rest);
+      }) as typeof inner.call,
+    };
+    const network = { transport, blobs: memoryVault() };
+    story = await guarded({ trustees: 7, threshold: 3, peers: 0, mirror: "https://mirror.example", world: { network } });
+    expect(laid.map((keys) => keys.length)).toEqual([24, 24]);
+    const packets = (await Promise.all(story.trustees.map(packetsOf))).flat();
+    const places = laid.map((keys, at) =>
+      packets.map(({ queues }) => keys.indexOf(toHex(queues[at]?.writeKey ?? new Uint8Array(0)))),
+    );
+    for (const some of places) expect(new Set(some.filter((place) => place >= 0)).size).toBe(7);
+    expect(places[0]).not.toEqual(places[1]);
+  });
+});
+
 describe("servers that keep notices back", () => {
   test("one operator of the plan queue and the person's own relay suppress every notice: the contest still reaches the trustees", async () => {
     const inner = memoryRelay({ checks: false });

@@ -18,6 +18,7 @@ import type { Relationship } from "../relationship/model.ts";
 import { setRecord } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
+import { shuffled } from "../storage/shuffled.ts";
 import { sealReserve } from "./reserve.ts";
 import { type BoardKeys, dealtSchema, type KnownPlan, memberSchema, planKeys } from "./records.ts";
 
@@ -156,7 +157,8 @@ async function makeBoard(work: Work, relay: string): Promise<MadeBoard> {
     receiveId,
     sendId,
     readKey: readKeyOf(readSeed),
-    writeKeys: writers,
+    // Two operators who compare are not to find a writer by its place.
+    writeKeys: shuffled(work, writers),
     adminKey,
   });
   if (!made.ok) return { ok: false, error: relayProblem(relay, made.error) };

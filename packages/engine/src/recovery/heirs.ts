@@ -24,6 +24,7 @@ import type { Relationship } from "../relationship/model.ts";
 import { circleId, flagSchema, getRecord, keys } from "../relationship/records.ts";
 import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
+import { shuffled } from "../storage/shuffled.ts";
 import { requestFor, requestOf } from "../succession/requests.ts";
 import { isTaken, ownSuccessions } from "./heed.ts";
 import { type BatchRow, batchSchema, type Heir, heirKey, heirSchema, type RecoveryRow } from "./records.ts";
@@ -134,10 +135,7 @@ export async function makeBatch(
     id: "",
     item: work.random(itemLength),
   }));
-  const places = [...drawn, ...padding]
-    .map((place) => ({ place, by: new DataView(work.random(8).buffer).getBigUint64(0) }))
-    .toSorted((a, b) => (a.by < b.by ? -1 : 1))
-    .map(({ place }) => place);
+  const places = shuffled(work, [...drawn, ...padding]);
   return {
     level,
     notBefore,
