@@ -11,7 +11,13 @@ import { type WebSocket, WebSocketServer } from "ws";
 
 const path = join(tmpdir(), `photon-bare-${randomUUID()}.sqlite`);
 const database = new Database(path);
-for (const pragma of ["journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 8192", "cache_size = -65536"])
+for (const pragma of [
+  "journal_mode = WAL",
+  "synchronous = FULL",
+  "wal_autocheckpoint = 8192",
+  "cache_size = -65536",
+  "mmap_size = 1073741824",
+])
   database.pragma(pragma);
 database.exec("create table entry (id blob not null, body blob not null)");
 if (process.argv[2] === "known") database.exec("create unique index entry_id on entry (id)");
