@@ -7,6 +7,8 @@ import { approve, become, guarded, type Guarded, later, recoverWith, setAhead } 
 import { afterEach, describe, expect, test } from "vitest";
 import { deviceAuthor, ownBoards } from "../../packages/engine/src/plan/board.ts";
 import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
+import { loadReplies } from "../../packages/engine/src/recovery/answers.ts";
+import { loadRecovery } from "../../packages/engine/src/recovery/records.ts";
 import { openPhone } from "./open-phone.ts";
 
 let story: Guarded;
@@ -14,6 +16,13 @@ afterEach(() => story.world.close());
 
 const successionAt = async (peer: Device) =>
   must(await peer.engine.contacts()).find(({ petname }) => petname === "Ana")?.succession;
+/** How many parts of trustees' signatures a new device keeps. */
+async function signaturesAt(device: Device): Promise<number> {
+  const { work } = await openPhone(device);
+  const row = await loadRecovery(work);
+  if (row === undefined) throw new Error("no recovery");
+  return (await loadReplies(work, row)).filter(({ body }) => body.kind === "partials").length;
+}
 const lastWords = async (device: Device, who: string) => must(await device.engine.read(who)).at(-1);
 
 describe("a thief with the unlocked old phone", () => {
@@ -99,6 +108,7 @@ describe("a thief with the unlocked old phone", () => {
     const [peer] = peers as [Device];
     const phone = await recoverWith(story, ...trustees.slice(0, 2));
     expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "done", contested: false, succeeded: 4 });
+    expect(await signaturesAt(phone)).toBe(2);
     must(await thief.engine.sync());
     await objectAt(thief, "peer 1");
     // From here on the thief is silent: neither the plan queue nor any trustee hears of it from the old phone.
@@ -107,6 +117,8 @@ describe("a thief with the unlocked old phone", () => {
     await later(story, 9 * hour, phone, ...others);
     const [ben] = trustees as [Device];
     expect(await successionAt(ben)).toMatchObject({ state: "counted" });
+    // Signatures for the first batch take no room from those for the second.
+    expect(await signaturesAt(phone)).toBe(0);
     expect(must(await phone.engine.recoveryProgress())).toMatchObject({ phase: "signing", contested: true, needed: 3 });
     expect(must(await ben.engine.trusteeships())[0]?.cases).toMatchObject([{ contested: true, approvals: 0, needed: 3 }]);
 

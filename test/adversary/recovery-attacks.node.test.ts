@@ -1,5 +1,5 @@
 /** Attacks on a recovery and on what keeps it possible; each test names who attacks. */
-import { bytes, encode, equalBytes, fromHex, sha256, struct, toHex } from "@photon/protocol/codec";
+import { type Bytes, bytes, decode, encode, equalBytes, expectOk, fromHex, sha256, struct, toHex } from "@photon/protocol/codec";
 import { signEntry } from "@photon/protocol/recovery";
 import { ed25519Signer, signStatement, type StatementId } from "@photon/protocol/statement";
 import { type Device, hour, memoryRelay, must } from "@photon/testkit";
@@ -10,10 +10,11 @@ import { setState } from "../../packages/engine/src/circle/state.ts";
 import { deviceAuthor, flushBoards, ownBoards, postEntry, sightings } from "../../packages/engine/src/plan/board.ts";
 import { partsFor } from "../../packages/engine/src/plan/announce.ts";
 import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
+import { recoverySchema } from "../../packages/engine/src/recovery/records.ts";
 import { requestFor } from "../../packages/engine/src/succession/requests.ts";
 import { activeTrusts } from "../../packages/engine/src/trustee/records.ts";
 import { openPhone } from "./open-phone.ts";
-import { packetsOf } from "./packets.ts";
+import { packetsOf, pastEngine } from "./packets.ts";
 
 let story: Guarded;
 afterEach(() => story.world.close());
@@ -245,6 +246,40 @@ describe("a thief with the unlocked old phone", () => {
       value: { request: work.random(32), reason: "not-me" },
     });
     expect((await sightings(work, ownBoards(known))).filter(({ entry }) => entry.body.kind === "contest")).toHaveLength(513);
+  });
+
+  test("has filled what a trustee keeps: an objection from before anybody approved is read again once somebody has", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, ana, trustees } = story;
+    const [ben, chi] = trustees as [Device, Device];
+    const newcomer = await world.recover("somebody else's phone");
+    const row = await newcomer.ports.store.get("meta", "recovery");
+    if (row === undefined) throw new Error("no recovery");
+    const { digest } = expectOk(decode(recoverySchema, row.value, 64 * 1024));
+    const { work, ...copy } = await openPhone(ana);
+    const known = await planOf({ work, ...copy });
+    const prefix = `${toHex(known.plan.plan).slice(0, 16)}-${known.plan.version}`;
+    const junk: Bytes[] = [];
+    for (let number = 0; number < 512; number++) {
+      const value = { request: work.random(32), reason: "not-me" } as const;
+      junk.push(await signEntry(ownBoards(known), deviceAuthor(known), number, { kind: "contest", value }));
+    }
+    await pastEngine(chi, async (hers) => {
+      for (const entry of junk)
+        await setState(
+          hers,
+          `board/${prefix}/${toHex(sha256(entry))}`,
+          encode(struct({ entry: [1, bytes({ max: 66_000 })] }), { entry }),
+        );
+    });
+    await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "contest", value: { request: digest, reason: "not-me" } });
+    await flushBoards(work, ownBoards(known));
+    await later(story, 2 * hour, chi);
+    await approve(newcomer, ben);
+    await world.settle(ben);
+    await later(story, 2 * hour, chi);
+    await approve(newcomer, chi);
+    expect(must(await chi.engine.trusteeships())[0]?.cases).toMatchObject([{ contested: true }]);
   });
 
   test("has no key by which the plan queue could be deleted", async () => {

@@ -3,7 +3,7 @@
  * clear error that names the remedy, exit code as documented, nothing lost. (A clock ten years off: test/story.)
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, open, readFile, rm, stat, truncate, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, open, readFile, rm, stat, truncate, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,7 +107,7 @@ describe("profile locked", { timeout: 180_000 }, () => {
   test("by another process: exit 11 with its remedy, and everything is there when it is free", async () => {
     const lock = await acquireProfileLock(scene.ana);
     if (lock === undefined) throw new Error("nobody else should hold it");
-    const answer = await askPhotonWith(scene.ana, { PHOTON_LOCK_WAIT: "0" }, "read", "Ben");
+    const answer = await askPhotonWith(scene.ana, { PHOTON_LOCK_WAIT: "1" }, "read", "Ben");
     expect(told(answer, 11)).toMatchObject({ code: "profile-locked", remedy: expect.stringContaining("Wait") as string });
     lock.release();
     expect(await bodies(scene.ana, "Ben")).toContain("before the trouble");
@@ -160,11 +160,19 @@ describe("profile corrupted", { timeout: 120_000 }, () => {
         expect(error.code).toBe("profile-corrupt");
         expect(error.remedy).toContain("photon devices add");
       }
+      expect(findingsOf(await askPhoton(home, "doctor"))).toContain("database");
       expect((await readFile(databaseOf(home))).equals(before), "left as it was").toBe(true);
       await writeFile(databaseOf(home), await readFile(databaseOf(scene.ana)));
       expect(await bodies(home, "Ben", "--offline")).toContain("before the trouble");
     });
   }
+
+  test("doctor finds nothing wrong with a sound profile, and a device key that others can read", async () => {
+    const home = await scene.copyOfAna("open key");
+    expect((await askPhoton(home, "doctor")).object).toMatchObject({ healthy: true });
+    await chmod(join(home, "device.key"), 0o644);
+    expect(findingsOf(await askPhoton(home, "doctor"))).toContain("permissions");
+  });
 
   test("the device key is gone, or another's: says so, and the right one opens it again", async () => {
     const home = await scene.copyOfAna("keyless");
@@ -248,6 +256,12 @@ async function askPhotonWith(home: string, environment: Readonly<Record<string, 
   const ran = await runPhoton(home, [...words, "--no-input", "--json"], { environment });
   return { code: ran.code, object: JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown> };
 }
+
+/** What doctor calls a problem. */
+const findingsOf = ({ object }: { readonly object: Record<string, unknown> }): readonly string[] =>
+  (object["findings"] as readonly { readonly check: string; readonly state: string }[])
+    .filter(({ state }) => state === "problem")
+    .map(({ check }) => check);
 
 /** Items that were refused wait a moment before they are tried again. */
 async function untilSent(home: string): Promise<void> {

@@ -43,6 +43,13 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const isProtected = async (device: Device): Promise<boolean | undefined> => must(await device.engine.planStatus())?.protected;
+const alarmsAt = async (device: Device): Promise<readonly string[]> => must(await device.engine.planStatus())?.alarms ?? [];
+const acceptAll = async (): Promise<void> => {
+  for (const trustee of trustees) {
+    must(await trustee.engine.answerTrustee("Ana", true));
+    await world.settle(trustee);
+  }
+};
 
 test("both hear at once that all have agreed: the one that asked deals, and all hold", async () => {
   await Promise.all([phone.engine.sync(), laptop.engine.sync()].map(async (synced) => must(await synced)));
@@ -51,22 +58,73 @@ test("both hear at once that all have agreed: the one that asked deals, and all 
   for (const device of [phone, laptop]) expect(await isProtected(device)).toBe(true);
 });
 
-test("the one that asked is away: another deals a day later, and the first, back, does not deal again", async () => {
-  await world.settle(laptop, ...trustees);
-  expect(boards).toBe(0);
-  expect(await isProtected(laptop)).toBe(false);
-  world.advance(day);
-  await world.settle(laptop, ...trustees);
-  expect(boards).toBe(1);
-  expect(await isProtected(laptop)).toBe(true);
+test("the one that asked is away: nobody deals in its place, however long, and the other says who will", async () => {
+  for (const days of [0, 1, 30]) {
+    world.advance(days * day);
+    await world.settle(laptop, ...trustees);
+    expect(boards).toBe(0);
+    expect(await isProtected(laptop)).toBe(false);
+    expect(await alarmsAt(laptop)).toContain("All have agreed. phone hands out the shares when it is next in use.");
+  }
+  await world.settle(phone, laptop, ...trustees);
   await world.settle(phone, laptop, ...trustees);
   expect(boards).toBe(1);
-  expect(await isProtected(phone)).toBe(true);
+  for (const device of [phone, laptop]) expect(await isProtected(device)).toBe(true);
 });
 
-test("the one that asked is retired: another deals at once", async () => {
+test("the one that asked is retired: the owner is told, and makes the plan anew", async () => {
   must(await laptop.engine.retire("phone", "lost"));
+  await world.settle(laptop, ...trustees);
+  expect(boards).toBe(0);
+  expect((await alarmsAt(laptop)).join(" ")).toContain("make the plan anew");
+  must(await laptop.engine.planTrustees({ trustees: names, threshold: 2 }));
+  await world.settle(laptop, ...trustees);
+  await acceptAll();
   await world.settle(laptop, ...trustees);
   expect(boards).toBe(1);
   expect(await isProtected(laptop)).toBe(true);
+});
+
+test("both make a plan before they hear of each other: neither says that it protects while it does not, and the next one does", async () => {
+  await world.settle(phone, laptop, ...trustees);
+  for (const device of [phone, laptop])
+    must(await device.engine.planTrustees({ trustees: names, threshold: 2, hint: device.name }));
+  await Promise.all([phone, laptop, ...trustees].map(async ({ engine }) => must(await engine.sync())));
+  await acceptAll();
+  // Each hears the last yes before it hears of the other's plan.
+  await Promise.all([phone, laptop].map(async ({ engine }) => must(await engine.sync())));
+  await world.settle(phone, laptop, ...trustees);
+  world.advance(day);
+  await world.settle(phone, laptop, ...trustees);
+  const both = [must(await phone.engine.planStatus()), must(await laptop.engine.planStatus())];
+  // Both keep one and the same, dealt once and held, or it protects at neither.
+  expect(both[0]?.hint).toBe(both[1]?.hint);
+  expect(both[0]?.protected).toBe(both[1]?.protected);
+  must(await phone.engine.planTrustees({ trustees: names, threshold: 2 }));
+  await world.settle(phone, laptop, ...trustees);
+  await acceptAll();
+  await world.settle(phone, laptop, ...trustees);
+  for (const device of [phone, laptop]) expect(await isProtected(device)).toBe(true);
+});
+
+test("the very first plan, made at both before they hear of each other, keeps neither of them from syncing", async () => {
+  const fresh = await makeWorld({ network: { transport: memoryRelay({ checks: false }), blobs: memoryVault() } });
+  const one = await fresh.person("phone");
+  const friends: Device[] = [];
+  for (const name of names) {
+    const friend = await fresh.person(`${name}'s phone`);
+    await fresh.befriend(one, name, friend, "Ana");
+    friends.push(friend);
+  }
+  const other = await fresh.addDevice(one, "laptop");
+  await fresh.settle(one, other, ...friends);
+  for (const device of [one, other]) must(await device.engine.planTrustees({ trustees: names, threshold: 2 }));
+  for (let pass = 0; pass < 3; pass++) {
+    await Promise.all([one, other, ...friends].map(async ({ engine }) => must(await engine.sync())));
+    for (const friend of friends) await friend.engine.answerTrustee("Ana", true);
+  }
+  await fresh.settle(one, other, ...friends);
+  const both = [must(await one.engine.planStatus()), must(await other.engine.planStatus())];
+  expect(both[0]?.protected).toBe(both[1]?.protected);
+  await fresh.close();
 });

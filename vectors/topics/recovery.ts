@@ -320,12 +320,12 @@ async function badEntries(): Promise<InvalidCase[]> {
     refuse("entry", what, entryInput(received), error);
   const innerOf = ({ signer, role, certificate }: Author, body: EntryBody): Bytes => {
     const own = certificate === undefined ? {} : { certificate };
-    return encode(entrySchema, { ...plan, author: asBytes(signer.publicKey), role, ...own, at, body });
+    return encode(entrySchema, { ...plan, author: asBytes(signer.publicKey), role, ...own, at: role === "joint" ? 0 : at, body });
   };
   const press: EntryBody = { kind: "press", value: { request: digest } };
   const contest: EntryBody = { kind: "contest", value: { request: digest, reason: "not-me" } };
   const pressed = innerOf(joint, press);
-  const good = await signedEntry(pressed);
+  const good = await signedEntry(pressed, joint);
   const inBatch = (key: number, value: number | Bytes): Promise<Bytes> =>
     signedEntry(edited(innerOf(phone, batchBody), [7, 1, key], value), phone);
   const elsewhere = { plan: fixed("another plan", 32), version: 3 };
@@ -337,6 +337,7 @@ async function badEntries(): Promise<InvalidCase[]> {
     entry("of another version", await from(author("all of them", "joint", later), press, later), "wrong-shape"),
     entry("of another plan", await from(author("all of them", "joint", elsewhere), press, elsewhere), "wrong-shape"),
     entry("a device that approves", await from(laptop, approve(0)), "bad-signature"),
+    entry("all trustees as one at a time", await signedEntry(edited(pressed, [6], at), joint), "wrong-shape"),
     entry("a trustee who says by name that they were pressed", await from(ben, press), "bad-signature"),
     entry("all trustees as one that approve", await from(joint, approve(0)), "bad-signature"),
     entry("a trustee that contests", await from(ben, contest), "bad-signature"),

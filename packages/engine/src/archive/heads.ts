@@ -77,7 +77,8 @@ export interface Contents {
   /** Segments that could not be read. */
   readonly problems: readonly PhotonError[];
   /** Of the blobs. */
-  readonly bytes: number;
+  /** What all of it takes in memory, in bytes. */
+  readonly weight: number;
 }
 
 export interface ReadSegment {
@@ -85,6 +86,16 @@ export interface ReadSegment {
   readonly content: SegmentContent;
   readonly changes: readonly Change[];
 }
+
+/** An entry takes so much beyond its bytes: many small ones take twenty times what a segment of them does. */
+const entryWeight = 512;
+export const weightOf = (bytes: number, entries: number): number => bytes + entryWeight * entries;
+
+/**
+ * What a head may take that is looked at only to be compared: as much as ten thousand relationships that were begun, or imported, within
+ * the days of grace, several times over. A thief may have filled the register, and name all of it in one head.
+ */
+export const roomFor = (weight: number): number => 512 * 1024 * 1024 + 4 * weight;
 
 /** In the order of the segments; each of those that several heads share once. */
 export function changesIn(all: readonly Contents[]): readonly Change[] {
@@ -96,7 +107,7 @@ export interface HeadReader {
   /** The newest head, or the one of that number; undefined where the vault has none. */
   view(seq?: number): Promise<Result<HeadView | undefined, PhotonError>>;
   /**
-   * Reads what a head holds. @param limit bytes; undefined for one that holds more. @param onProgress is told 0 to 1.
+   * Reads what a head holds. @param limit bytes in memory; undefined for one that takes more. @param onProgress is told 0 to 1.
    */
   contents(
     view: Extract<HeadView, { kind: "opened" }>,
@@ -150,7 +161,7 @@ export function headReader(vault: Vault, keyring: Keyring): HeadReader {
       const named = opened.manifest.segments;
       const read: ReadSegment[] = [];
       const problems: PhotonError[] = [];
-      let bytes = 0;
+      let weight = 0;
       for (const [index, ref] of named.entries()) {
         const name = toHex(ref.hash);
         const own = keys[compartmentOf(ref)];
@@ -164,14 +175,14 @@ export function headReader(vault: Vault, keyring: Keyring): HeadReader {
             problems.push(segment.problem);
             break;
           case "read":
-            bytes += segment.segment.content.size;
-            if (bytes > limit) return ok(undefined);
+            weight += weightOf(segment.segment.content.size, segment.segment.changes.length);
+            if (weight > limit) return ok(undefined);
             read.push({ ref, ...segment.segment });
         }
         segments.set(name, segment);
         onProgress((index + 1) / named.length);
       }
-      return ok({ segments: read, problems, bytes });
+      return ok({ segments: read, problems, weight });
     },
   };
 }

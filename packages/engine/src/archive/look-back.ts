@@ -6,11 +6,11 @@
  * in those heads before it that are taken as measures (`looker.ts`).
  */
 import { err, ok, type Result } from "@photon/protocol/codec";
-import { type Change, maxBlob, maxSegments } from "@photon/protocol/archive";
+import type { Change } from "@photon/protocol/archive";
 import type { PhotonError } from "../errors.ts";
 import { type Sample, sampleOf } from "./choose-head.ts";
 import { type Around, mending } from "./cut.ts";
-import { changesIn, type HeadReader, type HeadView } from "./heads.ts";
+import { changesIn, type HeadReader, type HeadView, roomFor } from "./heads.ts";
 import { type Candidate, type Held, type Looker, lookerAt, type OpenedView } from "./looker.ts";
 import { harmedIn, harmOf } from "./shape.ts";
 import type { Vault } from "./vault.ts";
@@ -51,8 +51,6 @@ export interface Surroundings {
 }
 export interface Chosen extends Held, Surroundings {}
 
-/** All that one head can name; a thief may have filled the register, and name all of it in the heads that are passed over. */
-const largestHead = maxSegments * maxBlob;
 /** Searching shows more heads, which may be measures too; the next round is a search among those of one day. */
 const maxRounds = 3;
 
@@ -68,19 +66,21 @@ export async function newestGoodHead(
   const looker = lookerAt(reader);
   const oldest = all.find((one): one is Candidate & { readonly view: OpenedView } => one.view.kind === "opened");
   if (oldest === undefined) return ok(undefined);
-  const first = await looker.held(oldest.view, (part) => onProgress(part / 2));
+  const first = await looker.held(oldest.view, Number.POSITIVE_INFINITY, (part) => onProgress(part / 2));
   if (!first.ok) return first;
+  if (first.value === undefined) throw new Error("a head without a limit");
+  const limit = roomFor(first.value.contents.weight);
   for (let round = 0, known = all; ; round++) {
-    const measures = await looker.measures(first.value, known);
+    const measures = await looker.measures(first.value, known, limit);
     if (!measures.ok) return measures;
-    const judged = await looker.newest(sample.seqs, measures.value, (part) => onProgress(0.5 + part / 2));
+    const judged = await looker.newest(sample.seqs, measures.value, limit, (part) => onProgress(0.5 + part / 2));
     if (!judged.ok || judged.value === undefined) return judged.ok ? ok(undefined) : judged;
     const fresh = looker.seen().filter(({ seq }) => !known.some((one) => one.seq === seq));
     if (fresh.length > 0 && round < maxRounds) {
       known = [...known, ...fresh].toSorted((a, b) => a.seq - b.seq);
       continue;
     }
-    return surrounded(looker, { sample, all }, measures.value, judged.value);
+    return surrounded(looker, { sample, all }, measures.value, judged.value, limit);
   }
 }
 
@@ -90,14 +90,15 @@ async function surrounded(
   { sample, all }: Candidates,
   measures: readonly Held[],
   chosen: Held,
+  limit: number,
 ): Promise<Result<Chosen, PhotonError>> {
   const passedOver = otherThan(chosen.seq, sample);
   const before = measures.filter(({ seq }) => seq < chosen.seq);
   if (passedOver === undefined && before.every(({ shape }) => harmOf(shape, chosen.shape).records === 0))
     return ok({ ...chosen, earlier: [], later: [], mended: [], passedOver });
-  const runUp = passedOver === undefined ? ok(undefined) : await looker.beforeRunUp(all, chosen);
+  const runUp = passedOver === undefined ? ok(undefined) : await looker.beforeRunUp(all, chosen, limit);
   if (!runUp.ok) return runUp;
-  const around = await looker.around(all, chosen.seq, largestHead);
+  const around = await looker.around(all, chosen.seq, limit);
   if (!around.ok) return around;
   const mended =
     runUp.value === undefined ? [] : mending(harmedIn(runUp.value.shape, chosen.shape), changesIn([runUp.value.contents]));
@@ -110,7 +111,7 @@ export async function aroundHead(vault: Vault, reader: HeadReader, seq: number):
   const there = await candidatesAt(vault, reader);
   if (!there.ok) return there;
   const { sample, all } = there.value;
-  const around = await lookerAt(reader).around(all, seq, largestHead);
+  const around = await lookerAt(reader).around(all, seq, roomFor(0));
   if (!around.ok) return around;
   const { earlier, later } = around.value;
   return ok({ earlier: changesIn(earlier), later: changesIn(later), mended: [], passedOver: otherThan(seq, sample) });

@@ -26,23 +26,24 @@ export interface Held {
 export type Looked<T> = Promise<Result<T | undefined, PhotonError>>;
 
 export interface Looker {
-  held(view: OpenedView, onProgress?: (part: number) => void): Promise<Result<Held, PhotonError>>;
+  /** Undefined for one that takes more than `limit` bytes of memory. */
+  held(view: OpenedView, limit: number, onProgress?: (part: number) => void): Looked<Held>;
   /** Heads that were judged. */
   seen(): readonly Candidate[];
   /**
    * The heads that others are measured by: the oldest, the oldest that holds twice as many relationships, and so on. A thief
    * may make up any number of relationships; the last of these that is not the thief's holds half of the true ones.
    */
-  measures(oldest: Held, all: readonly Candidate[]): Promise<Result<readonly Held[], PhotonError>>;
+  measures(oldest: Held, all: readonly Candidate[], limit: number): Promise<Result<readonly Held[], PhotonError>>;
   /** The newest of these, or of those between them, that is good by the measures before it. */
-  newest(seqs: readonly number[], measures: readonly Held[], onProgress: (part: number) => void): Looked<Held>;
+  newest(seqs: readonly number[], measures: readonly Held[], limit: number, onProgress: (part: number) => void): Looked<Held>;
   /**
    * Who closes one relationship a day is found out when most are closed. Those before that are counted to the same theft for
    * as long as there are no more than three days between one and the next.
    * @returns the head from before them; undefined where there are none.
    */
-  beforeRunUp(all: readonly Candidate[], chosen: Held): Looked<Held>;
-  /** What the heads before and after one hold: those after it until what was read of them is `limit` bytes or more. */
+  beforeRunUp(all: readonly Candidate[], chosen: Held, limit: number): Looked<Held>;
+  /** What the heads before and after one hold: those after it as far as they are not too large, each and together. */
   around(
     all: readonly Candidate[],
     seq: number,
@@ -56,13 +57,12 @@ export function lookerAt(reader: HeadReader): Looker {
   const seen = new Map<number, Candidate>();
   const read = new Map<number, Held>();
 
-  const held: Looker["held"] = async (view, onProgress) => {
+  const held: Looker["held"] = async (view, limit, onProgress) => {
     const { seq } = view.opened.head;
     const known = read.get(seq);
     if (known !== undefined) return ok(known);
-    const contents = await reader.contents(view, onProgress === undefined ? {} : { onProgress });
-    if (!contents.ok) return contents;
-    if (contents.value === undefined) throw new Error("a head without a limit");
+    const contents = await reader.contents(view, { limit, ...(onProgress === undefined ? {} : { onProgress }) });
+    if (!contents.ok || contents.value === undefined) return contents.ok ? ok(undefined) : contents;
     const found = { seq, view, contents: contents.value, shape: shapeOf(changesIn([contents.value])) };
     read.set(seq, found);
     return ok(found);
@@ -72,21 +72,21 @@ export function lookerAt(reader: HeadReader): Looker {
     held,
     seen: () => [...seen.values()],
 
-    measures: async (oldest, all) => {
+    measures: async (oldest, all, limit) => {
       const measures = [oldest];
       let level = 2 * Math.max(1, openCount(oldest.shape));
       for (const { view, seq } of all) {
         if (view.kind !== "opened" || seq <= oldest.seq || claimed(view) < level) continue;
-        const found = await held(view);
+        const found = await held(view, limit);
         if (!found.ok) return found;
-        if (openCount(found.value.shape) < level) continue;
+        if (found.value === undefined || openCount(found.value.shape) < level) continue;
         measures.push(found.value);
         level = 2 * openCount(found.value.shape);
       }
       return ok(measures);
     },
 
-    newest: async (seqs, measures, onProgress) => {
+    newest: async (seqs, measures, limit, onProgress) => {
       let failure: PhotonError | undefined;
       const judge = async (seq: number): Promise<boolean> => {
         const view = await reader.view(seq);
@@ -94,9 +94,9 @@ export function lookerAt(reader: HeadReader): Looker {
         if (!view.ok || view.value === undefined) return false;
         seen.set(seq, { seq, view: view.value, left: undefined });
         if (view.value.kind !== "opened") return false;
-        const found = await held(view.value, onProgress);
+        const found = await held(view.value, limit, onProgress);
         if (!found.ok) failure = found.error;
-        if (!found.ok || isLie(found.value)) return false;
+        if (!found.ok || found.value === undefined || isLie(found.value)) return false;
         const { shape } = found.value;
         return !measures.some((one) => one.seq < seq && isHarmed(one.shape, shape));
       };
@@ -105,14 +105,15 @@ export function lookerAt(reader: HeadReader): Looker {
       return ok(good === undefined ? undefined : read.get(good));
     },
 
-    beforeRunUp: async (all, chosen) => {
+    beforeRunUp: async (all, chosen, limit) => {
       let before: Held | undefined;
       let last = chosen;
       for (const { view, seq } of all.toReversed()) {
         if (view.kind !== "opened" || seq >= chosen.seq) continue;
         if (dayOf((before ?? chosen).view) - dayOf(view) > quietDays) break;
-        const found = await held(view);
+        const found = await held(view, limit);
         if (!found.ok) return found;
+        if (found.value === undefined) continue;
         if (harmedIn(found.value.shape, last.shape).length > 0) before = found.value;
         last = found.value;
       }
@@ -124,11 +125,11 @@ export function lookerAt(reader: HeadReader): Looker {
       let since = 0;
       for (const candidate of all) {
         const { view } = candidate;
-        const one = view.kind === "opened" && since < limit ? await held(view) : ok(undefined);
+        const one = view.kind === "opened" && since < limit ? await held(view, limit) : ok(undefined);
         if (!one.ok) return one;
         if (one.value === undefined) continue;
         found.push(one.value);
-        if (candidate.seq > seq) since += one.value.contents.bytes;
+        if (candidate.seq > seq) since += one.value.contents.weight;
       }
       const contentsOf = (some: readonly Held[]): readonly Contents[] => some.map(({ contents }) => contents);
       return ok({

@@ -16,7 +16,7 @@ import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import { openRelationships } from "./counting.ts";
 import { forgetFormer } from "./former.ts";
-import { changesIn, headReader } from "./heads.ts";
+import { changesIn, headReader, roomFor, weightOf } from "./heads.ts";
 import { loadKnown } from "./known.ts";
 import { type Location, placesOf } from "./location-record.ts";
 import { loadLocation } from "./location.ts";
@@ -34,8 +34,6 @@ const foundSchema = struct({
 });
 const row = "archive/kept";
 const day = 24 * 3600 * 1000;
-/** Bytes of a state that are read only to say what is in it: a head may name what a thief made up. */
-const enough = (held: number): number => 64 * 1024 * 1024 + 4 * held;
 
 /** As this device last found it; nothing is asked of a vault. */
 export async function pendingDeletion(work: Work): Promise<PendingDeletion | undefined> {
@@ -79,7 +77,8 @@ async function lossIn(
     .toSorted((a, b) => (b.version.relationships ?? 0) - (a.version.relationships ?? 0));
   if (more.length === 0) return ok(undefined);
   const held = await archivable(work);
-  const [here, limit] = [shapeOf(held), enough(held.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0))];
+  const bytes = held.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+  const [here, limit] = [shapeOf(held), roomFor(weightOf(bytes, held.length))];
   for (const { reader, view, version } of more) {
     const contents = await reader.contents(view, { limit });
     if (!contents.ok) return contents;

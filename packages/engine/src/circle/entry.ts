@@ -202,8 +202,10 @@ async function keepsWhatIsFixed(work: Work, key: string, value: Uint8Array): Pro
   const held = await getState(work, key);
   if (held === undefined) return true;
   if (prefix === "inbox") return equalBytes(held, value);
-  // What was planned and dealt stays as it was: a plan is replaced by another version, never rewritten.
-  if (prefix === "plan" && (what === "record" || what === "dealt")) return equalBytes(held, value);
+  // What was planned and dealt stays as it was: a plan is replaced by another version, never rewritten. Of two that were asked about at
+  // once under one number, all devices keep the later, as long as none is dealt.
+  if (prefix === "plan" && (what === "record" || what === "dealt"))
+    return equalBytes(held, value) || (what === "record" && (await getState(work, key.replace(/record$/u, "dealt"))) === undefined);
   if (prefix === "trust" && what.startsWith("p-")) return keepsPacket(held, value);
   if (prefix === "rel" && what === "record") {
     const [first, later] = [decode(recordSchema, held, held.length), decode(recordSchema, value, value.length)];

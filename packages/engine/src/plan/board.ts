@@ -78,12 +78,18 @@ export async function readBoards(work: Work, boards: Boards): Promise<BoardReadi
     operators.push(read.ok);
     if (!read.ok) problems.push(read.error);
   }
+  if (held.hasToReadAgain()) {
+    for (const board of boards.boards) work.write("cursor", cursorOf(board), cursorSchema, 0);
+    return readBoards(work, boards);
+  }
   await held.forgetOldPins();
   return { operators, problems };
 }
 
+const cursorOf = ({ receiveId }: Board): string => `board/${toHex(receiveId)}`;
+
 async function readBoard(work: Work, held: Held, board: Board): Promise<Result<void, PhotonError>> {
-  const cursor = `board/${toHex(board.receiveId)}`;
+  const cursor = cursorOf(board);
   let after = (await work.read("cursor", cursor, cursorSchema)) ?? 0;
   for (let round = 0; round < maxRounds; round++) {
     const from = after;
@@ -123,6 +129,8 @@ class Held {
   readonly #name: Boards;
   /** Where any entry came, be it a known one. */
   #sightings: Sighting[] | undefined;
+  /** Whether a request was approved that nobody had approved before. */
+  #isApprovedAnew = false;
 
   constructor(work: Work, name: Boards) {
     this.#work = work;
@@ -138,11 +146,29 @@ class Held {
     this.#sightings ??= [...(await sightings(this.#work, this.#name))];
     if (this.#sightings.some((one) => equalBytes(one.entry.id, entry.id))) return false;
     if (!isWorthKeeping(entry, this.#sightings)) return false;
+    if (entry.body.kind === "approve") {
+      const digest = requestDigest(entry.body.value.request);
+      this.#isApprovedAnew ||= !this.#sightings.some((one) => isApproved(one.entry, digest));
+    }
     const firstSeen = this.#work.now();
     await setState(this.#work, `board/${id}`, encode(rowSchema, { entry: received }));
     await setState(this.#work, `bseen/${id}`, encodeFirstSeen(firstSeen));
     this.#sightings.push({ entry, firstSeen });
     return true;
+  }
+
+  /**
+   * Whether what was passed over, since its author had said so much and nobody had approved the request that it is about, may be worth
+   * keeping now that somebody has.
+   */
+  hasToReadAgain(): boolean {
+    if (!this.#isApprovedAnew) return false;
+    const counts = new Map<string, number>();
+    for (const { entry } of this.#sightings ?? []) {
+      const author = toHex(entry.author);
+      counts.set(author, (counts.get(author) ?? 0) + 1);
+    }
+    return [...counts.values()].some((count) => count >= maxKept);
   }
 
   /**
@@ -230,11 +256,14 @@ const postSchema = struct({
   body: [5, bytes({ max: 65_536 })],
 });
 
-/** Signs an entry, and lays it down as `layEntry` does. @returns its bytes. */
-export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Bytes> {
+/**
+ * Signs an entry, and lays it down as `layEntry` does. @returns its bytes; undefined where nobody would read it: what was dealt under
+ * this number belongs to another plan, which another device asked about at the same time.
+ */
+export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Bytes | undefined> {
   const entry = await signEntry(name, author, work.now(), body);
-  if (readEntry(entry, name, name.dealerKey).ok) await layEntry(work, name, entry);
-  else throw new Error("an entry of ours that is none");
+  if (!readEntry(entry, name, name.dealerKey).ok) return undefined;
+  await layEntry(work, name, entry);
   return entry;
 }
 

@@ -91,6 +91,7 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
       index: shares.index.slice() as Shares["index"],
       pseudonym,
       packet: sha256(packet),
+      dealer: dealerKey,
       ...(willing === undefined ? {} : { willing }),
     });
     await sendPacket(work, relationship, name, packet);

@@ -3,7 +3,7 @@
  * head on the plan queue, let go of a plan that another has replaced everywhere, and keep it good (`renew.ts`).
  */
 import { equalBytes, uint } from "@photon/protocol/codec";
-import { liveLeaves, planGrace } from "@photon/protocol/lineage";
+import { planGrace } from "@photon/protocol/lineage";
 import { encodeTalk } from "@photon/protocol/recovery";
 import { loadLocation } from "../archive/location.ts";
 import { setTrusteeOpener, trusteesIn } from "../archive/openers.ts";
@@ -12,7 +12,7 @@ import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import type { PhotonError } from "../errors.ts";
 import { circleId } from "../relationship/records.ts";
-import { loadCircle, loadRelationship, ownLeaf, relationshipIds } from "../relationship/relationship.ts";
+import { loadCircle, loadRelationship, ownLeaves, relationshipIds } from "../relationship/relationship.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcePlan } from "./announce.ts";
@@ -50,20 +50,13 @@ export async function planDuties(work: Work, signal?: AbortSignal): Promise<read
 }
 
 /**
- * All have agreed, and it is this device's turn: of one version there must be one set of shares. The device that asked is the first,
- * and each other live device of the circle waits one day longer, so that one that was lost keeps nothing from being dealt.
+ * All have agreed, and this device has asked. Of one version there must be one set of shares, and no two devices can be sure of each
+ * other: a plan whose device is gone is made anew, under another number.
  */
 async function isOursToDeal(work: Work, { plan, dealt, members }: KnownPlan): Promise<boolean> {
-  const answers = [...members.values()];
-  if (dealt !== undefined || answers.some(({ state }) => state !== "accepted")) return false;
-  const circle = await loadCircle(work);
-  const own = await ownLeaf(work, circle);
-  const live = liveLeaves(circle.mine.state).map(({ leaf }) => leaf.id);
-  const asked = live.filter((id) => plan.by !== undefined && equalBytes(id, plan.by));
-  const turns = [...asked, ...live.filter((id) => !asked.includes(id))];
-  const turn = turns.findIndex((id) => own !== undefined && equalBytes(id, own.id));
-  const agreed = Math.max(...answers.map(({ since }) => since));
-  return turn >= 0 && elapsed(agreed, work.now()) >= turn * day;
+  if (dealt !== undefined || [...members.values()].some(({ state }) => state !== "accepted")) return false;
+  const own = await ownLeaves(work, await loadCircle(work));
+  return own.some(({ id, live }) => live && plan.by !== undefined && equalBytes(id, plan.by));
 }
 
 const lookEvery = 3_600_000;

@@ -8,7 +8,7 @@
  * | `plan/<version>/dealt`       | what verifies, blinds and certifies; the plan queues     | once, when it is dealt |
  * | `plan/<version>/m-<id>`      | how it stands with one trustee                           | by news of them        |
  */
-import { bytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
+import { bytes, equalBytes, list, oneOf, optional, type SchemaType, struct, text, uint } from "@photon/protocol/codec";
 import { maxDelayHours } from "@photon/protocol/recovery";
 import { leafIdSchema } from "@photon/protocol/statement";
 import { maxTrustees, scalarSchema, verificationSchema } from "@photon/protocol/trustees";
@@ -29,7 +29,7 @@ export const planSchema = struct({
   members: [8, list(text(32), { min: 2, max: maxTrustees })],
   /** Origins of the relays that are to hold the plan queue. */
   operators: [9, list(text(256), { min: 1, max: 2 })],
-  /** The leaf in the circle of the device that asked, which is the first to deal. */
+  /** The leaf in the circle of the device that asked, which alone deals. */
   by: [10, optional(leafIdSchema)],
 });
 export type Plan = SchemaType<typeof planSchema>;
@@ -75,6 +75,8 @@ export const memberSchema = struct({
   willing: [7, optional(uint())],
   /** When they were last asked again. */
   reasked: [8, optional(uint())],
+  /** Key of the dealing that this is about: rows of two would add up to a plan that nobody holds. */
+  dealer: [9, optional(bytes(32))],
 });
 export type Member = SchemaType<typeof memberSchema>;
 
@@ -119,5 +121,9 @@ export async function heldPlan(work: Work): Promise<DealtPlan | undefined> {
 }
 
 /** Whether every trustee once said that their share is good; a share that was lost since is said by `planStatus`. */
-export const isHeld = ({ members }: KnownPlan): boolean =>
-  [...members.values()].every(({ state }) => state === "holding" || state === "lost");
+export const isHeld = ({ members, dealt }: KnownPlan): boolean =>
+  [...members.values()].every(
+    ({ state, dealer }) =>
+      (state === "holding" || state === "lost") &&
+      (dealer === undefined || dealt === undefined || equalBytes(dealer, dealt.dealerKey)),
+  );

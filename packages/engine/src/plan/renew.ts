@@ -3,13 +3,13 @@
  * replaced under which somebody has tried, and failed, to recover in the owner's name (R5, last sentence), or by which the owner was
  * recovered, since the devices that were lost can write on its queue. All of this asks people, and decides nothing for them.
  */
-import { planGrace } from "@photon/protocol/lineage";
+import { liveLeaves, planGrace } from "@photon/protocol/lineage";
 import { casesOf, encodeTalk, willingEvery } from "@photon/protocol/recovery";
-import { fromHex } from "@photon/protocol/codec";
+import { equalBytes, fromHex } from "@photon/protocol/codec";
 import { newContent } from "../conversation/content.ts";
 import { postUntilAcked } from "../conversation/post.ts";
 import { loadRecovery, recoveredAt } from "../recovery/records.ts";
-import { hasVoice, loadCircle, loadRelationship, ownLeaf } from "../relationship/relationship.ts";
+import { hasVoice, loadCircle, loadRelationship, ownLeaf, ownLeaves } from "../relationship/relationship.ts";
 import { setRecord } from "../relationship/records.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
@@ -88,10 +88,17 @@ async function hasDeadContest(work: Work, plans: readonly KnownPlan[], known: De
     ([, { contestedAt, state, approvals }]) =>
       contestedAt !== undefined && state.kind === "expired" && (isOld || approvals[0].length >= plan.threshold),
   );
-  if (dead.length === 0) return false;
+  if (dead.length === 0 || !(await isFirstDevice(work))) return false;
   const digests = dead.flatMap(([digest]) => fromHex(digest) ?? []);
   const finished = await finishedRequests(work, plans.filter(isDealt), digests);
   return dead.some(([digest]) => !finished.has(digest));
+}
+
+/** The live device of the circle with the smallest leaf: of what all of them see, one of them acts. */
+async function isFirstDevice(work: Work): Promise<boolean> {
+  const circle = await loadCircle(work);
+  const [first] = liveLeaves(circle.mine.state);
+  return (await ownLeaves(work, circle)).some(({ id }) => first !== undefined && equalBytes(id, first.leaf.id));
 }
 
 /** Writes a plan down, in this device's name, and asks everybody whom it names. In the caller's unit. */

@@ -1,9 +1,11 @@
 /** How the plan stands, and what its owner should know. */
-import type { LineageState } from "@photon/protocol/lineage";
+import { equalBytes } from "@photon/protocol/codec";
+import { type LineageState, liveLeaves } from "@photon/protocol/lineage";
 import { proofLost, proofStale, willingEvery } from "@photon/protocol/recovery";
 import type { PlanStatus, TrusteeMember } from "../api.ts";
+import { circleDevices } from "../circle/devices.ts";
 import { circleId, getRecord, keys, petnameSchema } from "../relationship/records.ts";
-import { loadRelationship, relationshipIds } from "../relationship/relationship.ts";
+import { loadCircle, loadRelationship, ownLeaves, relationshipIds } from "../relationship/relationship.ts";
 import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcedVersion } from "./announce.ts";
@@ -43,8 +45,33 @@ export async function planStatus(work: Work): Promise<PlanStatus | undefined> {
     announced,
     inForce,
     relationships,
-    alarms: [...(await hostAlarms(work, known)), ...alarmsOf(members, [...known.members.values()], plan, isProtected, work.now())],
+    alarms: [
+      ...(await hostAlarms(work, known)),
+      ...(await dealingAlarms(work, known)),
+      ...alarmsOf(members, [...known.members.values()], plan, isProtected, work.now()),
+    ],
   };
+}
+
+/** What keeps a plan to which all have agreed from being held. */
+async function dealingAlarms(work: Work, { plan, dealt, members }: KnownPlan): Promise<readonly string[]> {
+  const answers = [...members.values()];
+  if (dealt !== undefined) {
+    const isOther = ({ dealer }: Member): boolean => dealer !== undefined && !equalBytes(dealer, dealt.dealerKey);
+    return answers.some(isOther)
+      ? ["Two of your devices made this plan at once, and no recovery would succeed by it: make it anew."]
+      : [];
+  }
+  if (answers.some(({ state }) => state !== "accepted")) return [];
+  const circle = await loadCircle(work);
+  const asker = liveLeaves(circle.mine.state).find(({ leaf }) => plan.by !== undefined && equalBytes(leaf.id, plan.by));
+  if (asker === undefined)
+    return ["The device that made this plan is yours no more, and it had not handed out the shares: make the plan anew."];
+  if ((await ownLeaves(work, circle)).some(({ id }) => equalBytes(id, asker.leaf.id))) return [];
+  const device = (await circleDevices(work)).find(({ leaf }) => equalBytes(leaf, asker.leaf.id));
+  return [
+    `All have agreed. ${device === undefined ? "The device that made this plan" : device.name} hands out the shares when it is next in use.`,
+  ];
 }
 
 /** R11, at any change of custody. */

@@ -82,6 +82,11 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
     if (result === undefined || result.kind === "refused")
       return err(photonError("relay-refused", `${row.relay}: the answers to the recovery cannot be read`));
     const { entries, last, gone } = result.value;
+    // A relay that shows less than it had, or what it had taken off, has gone back in time, and counts anew: all of it is read.
+    if (last < row.after || gone < (row.trimmed ?? 0)) {
+      row = { ...row, after: Math.min(gone, last), trimmed: 0 };
+      continue;
+    }
     let { after, replies } = row;
     for (const { seq, body } of entries) {
       // Only now: most passes find nothing new, and each reply that is kept has a signature to check.
@@ -97,17 +102,19 @@ export async function readReplies(work: Work): Promise<Result<RecoveryRow, Photo
       work.write("meta", replyKey(replies), replyRow, { opened: opened.value });
       replies += 1;
     }
-    // A relay that lost what it had begins to count anew: what is there now is read from its beginning.
-    const isAnew = last < row.after;
-    if (isAnew) after = gone;
     row = { ...row, after: Math.max(after, entries.length === 0 ? gone : 0), replies };
     keepRecovery(work, row);
     await work.commit();
     if (entries.length > 0) {
       // It is on this disk. Where the relay does not take it off now, the next pass that finds something does.
-      await work.ports.transport.call(row.relay, "trim", signTrim(readSeed, { receiveId, upTo: row.after }));
+      const trimmed = await work.ports.transport.call(row.relay, "trim", signTrim(readSeed, { receiveId, upTo: row.after }));
+      if (trimmed.ok) {
+        row = { ...row, trimmed: row.after };
+        keepRecovery(work, row);
+        await work.commit();
+      }
     }
-    if (row.after >= last || (entries.length === 0 && !isAnew)) break;
+    if (row.after >= last || entries.length === 0) break;
   }
   return ok(row);
 }

@@ -38,6 +38,8 @@ export const recoverySchema = struct({
   replies: [12, uint()],
   /** Once the archive is open: whose plan it was. */
   version: [13, optional(uint({ max: 0xffff_ffff }))],
+  /** Up to where the relay has taken answers off the reply queue. */
+  trimmed: [14, optional(uint())],
 });
 export type RecoveryRow = SchemaType<typeof recoverySchema>;
 

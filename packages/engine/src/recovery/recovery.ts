@@ -52,8 +52,8 @@ export async function isOver(ports: Ports, row: RecoveryRow): Promise<boolean> {
 export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): Recovery {
   const { spoken } = codeOf(begun.request, begun.relay);
   let progress = 0;
-  /** The step that is under way: both change what is kept of the answers. */
-  let underWay: Promise<unknown> | undefined;
+  /** What is under way: a step and typed words both change what is kept of the answers. */
+  let underWay: { readonly what: "step" | "heard"; readonly done: Promise<unknown> } | undefined;
   return {
     request: `${begun.relay}/r#${encodeURIComponent(spoken)}`,
     spoken,
@@ -61,29 +61,31 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
     isOver: over,
     poll: async () => {
       if (over) return err(photonError("request-expired"));
+      while (underWay?.what === "heard") await underWay.done;
       if (underWay !== undefined) return ok({ state: "restoring", progress });
-      return alone(() =>
+      return alone("step", () =>
         step(ports, workOf(ports, begun), (part) => {
           progress = part;
         }),
       );
     },
     heard: async (words) => {
-      while (underWay !== undefined) await underWay;
-      return alone(() => hear(workOf(ports, begun), words));
+      while (underWay !== undefined) await underWay.done;
+      return alone("heard", () => hear(workOf(ports, begun), words));
     },
     close: () => ports.store.close(),
   };
 
-  async function alone<T>(work: () => Promise<Result<T, PhotonError>>): Promise<Result<T, PhotonError>> {
+  async function alone<T>(what: "step" | "heard", work: () => Promise<Result<T, PhotonError>>): Promise<Result<T, PhotonError>> {
     const running = work().catch((error: unknown) => {
       if (error instanceof StoreFailure) return err(storeProblem(error));
       throw error;
     });
-    underWay = running.then(
+    const done = running.then(
       () => undefined,
       () => undefined,
     );
+    underWay = { what, done };
     try {
       return await running;
     } finally {
@@ -94,6 +96,8 @@ export function makeRecovery(ports: Ports, begun: RecoveryRow, over: boolean): R
 
 /** The words of one call, kept with those of the others. @returns whether somebody has answered whose words they are. */
 async function hear(work: Work, words: string): Promise<Result<boolean, PhotonError>> {
+  // The archive is open: nothing is asked of words any more, and the answers are the engine's.
+  if ((await work.read("meta", "profile", profileSchema)) !== undefined) return ok(false);
   const typed = await wordsHeard(work);
   // Whoever holds shares of two plans reads back the words for both, one after the other.
   const spoken = inThrees(words);

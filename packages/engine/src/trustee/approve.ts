@@ -108,7 +108,7 @@ async function approveBy(
   if (refusal !== undefined) return refusal;
   const level = seen.case?.contestedAt === undefined ? 0 : 1;
   const body: EntryBody = { kind: "approve", value: { request: request.bytes, level, recognised, contacted } };
-  await postEntry(work, boardsOf(trust), deviceless(trust), body);
+  await postEntry(work, boardsOf(trust), trusteeAuthor(trust), body);
   const { record } = seen;
   await setRecord(work, trustKeys.case(trust.relationship, trust.version, digest), caseSchema, {
     ...record,
@@ -124,11 +124,11 @@ async function approveBy(
 }
 
 /** The trustee's pseudonym as an author. */
-export const deviceless = ({ opened }: Holding) =>
+export const trusteeAuthor = ({ opened }: Holding) =>
   ({ signer: ed25519Signer(opened.pseudonymSeed), role: "trustee", certificate: opened.certificate }) as const;
 
 /** All trustees as one author: whoever opens the archive in the end knows which pseudonym is whose (R9). */
-const nobody = ({ opened }: Holding) =>
+const jointAuthor = ({ opened }: Holding) =>
   ({ signer: ed25519Signer(opened.jointSeed), role: "joint", certificate: opened.jointCertificate }) as const;
 
 /** Into the relationship with the person: whoever has an old device of theirs sees it there, and can object. */
@@ -195,7 +195,8 @@ export async function decline(work: Work, relationship: string, pressured: boole
     await readBoards(work, boardsOf(trust));
     for (const { digest, record, request, case: found } of (await seenPlan(work, trust)).all) {
       if (found?.state.kind === "expired") continue;
-      if (pressured) await postEntry(work, boardsOf(trust), nobody(trust), { kind: "press", value: { request: request.digest } });
+      if (pressured)
+        await postEntry(work, boardsOf(trust), jointAuthor(trust), { kind: "press", value: { request: request.digest } });
       if (record !== undefined && record.approved === undefined)
         await setRecord(work, trustKeys.case(relationship, trust.version, digest), caseSchema, { ...record, declined: work.now() });
     }

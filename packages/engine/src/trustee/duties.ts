@@ -35,7 +35,7 @@ import { setRecord } from "../relationship/records.ts";
 import { loadRelationship } from "../relationship/relationship.ts";
 import type { Work } from "../storage/core.ts";
 import { elapsed } from "../storage/elapsed.ts";
-import { deviceless, placesOf, tellDevice } from "./approve.ts";
+import { trusteeAuthor, placesOf, tellDevice } from "./approve.ts";
 import { boardsOf, type Holding, type SeenCase, seenPlan } from "./cases.ts";
 import { activeTrusts, type CaseRecord, caseSchema, trustKeys, trustSchema } from "./records.ts";
 import { flushReplies, queueReply } from "./replies.ts";
@@ -130,7 +130,7 @@ async function release(
     kind: "release",
     value: { share: openerShareOf(trust.opened.shares), places: placesOf(trust, seen) },
   });
-  await postEntry(work, boardsOf(trust), deviceless(trust), {
+  await postEntry(work, boardsOf(trust), trusteeAuthor(trust), {
     kind: "release",
     value: { request: request.digest, level: found.state.level },
   });

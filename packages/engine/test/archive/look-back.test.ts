@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { encode, expectOk, decode, ok, type Bytes } from "@photon/protocol/codec";
-import { makeOpenerKeyPair, maxBlob, maxSegments, openIdentity } from "@photon/protocol/archive";
+import { makeOpenerKeyPair, openIdentity } from "@photon/protocol/archive";
 import { setTrusteeOpener } from "../../src/archive/openers.ts";
 import { headReader, openerKeyring } from "../../src/archive/heads.ts";
 import { newestGoodHead } from "../../src/archive/look-back.ts";
@@ -91,21 +91,37 @@ async function seenAfter(scene: Scene, restored: Restored): Promise<Seen> {
   return { people: people.toSorted(), words: words.toSorted() };
 }
 describe("an archive that is large of a sudden", () => {
+  test("weighs what it takes in memory: many small entries are not as light as their bytes", async () => {
+    const { phone, identity } = await scene();
+    const { register } = await phone.location();
+    const vault = vaultAt(phone.ports.blobs, { vault: vaultUrl, register });
+    const { decryptAge } = expectOk(await openIdentity(identity));
+    const reader = headReader(vault, openerKeyring(decryptAge));
+    const view = expectOk(await reader.view());
+    if (view?.kind !== "opened") throw new Error("the newest head opens");
+    const all = expectOk(await reader.contents(view));
+    if (all === undefined) throw new Error("there is no limit");
+    const entries = all.segments.reduce((sum, { changes }) => sum + changes.length, 0);
+    expect(all.weight).toBeGreaterThan(512 * entries);
+    expect(expectOk(await reader.contents(view, { limit: all.weight }))).toBeDefined();
+    expect(expectOk(await reader.contents(view, { limit: all.weight - 1 }))).toBeUndefined();
+  });
+
   test("is restored from its newest head, though the oldest that is kept holds next to nothing", async () => {
     const { phone, identity } = await scene();
     const { register } = await phone.location();
     const vault = vaultAt(phone.ports.blobs, { vault: vaultUrl, register });
     const { decryptAge } = expectOk(await openIdentity(identity));
     const reader = headReader(vault, openerKeyring(decryptAge));
-    const largest = maxSegments * maxBlob;
-    // Of ten thousand relationships that were begun, or imported, within a month: as many bytes as one head can name.
+    // Of ten thousand relationships that were begun, or imported, within a month.
+    const large = 80 * 1024 * 1024 + 512 * 200_000;
     const inflated: typeof reader = {
       ...reader,
       contents: async (view, options = {}) => {
         const found = await reader.contents(view, options);
         const isNewest = view.opened.manifest.relationships === names.length;
         if (!isNewest || !found.ok || found.value === undefined) return found;
-        return (options.limit ?? largest) < largest ? ok(undefined) : ok({ ...found.value, bytes: largest });
+        return (options.limit ?? large) < large ? ok(undefined) : ok({ ...found.value, weight: large });
       },
     };
     const good = expectOk(await newestGoodHead(vault, inflated, () => undefined));

@@ -108,7 +108,7 @@ export const entrySchema = struct({
   role: [4, oneOf(pseudonymRoles)],
   /** Of the author, by the plan's dealer; absent in a `batch`, whose author is the request's key. */
   certificate: [5, optional(bytes(64))],
-  /** Milliseconds by its author's clock: shown, never counted. */
+  /** Milliseconds by its author's clock: shown, never counted. 0 in the role `joint`: the time would tell who it was. */
   at: [6, uint()],
   body: [7, entryBodySchema],
 });
@@ -145,7 +145,7 @@ export async function signEntry(name: PlanName, author: Author, at: number, body
     author: asBytes(signer.publicKey),
     role,
     ...(certificate === undefined ? {} : { certificate }),
-    at,
+    at: role === "joint" ? 0 : at,
     body,
   });
   return encode(signedSchema, { entry, signature: asBytes(await signer.sign(entryInput(entry))) });
@@ -164,6 +164,7 @@ export function readEntry(received: Bytes, name: PlanName, dealerKey: Bytes): Re
   const refused = (detail: string): Result<Entry, DecodeError> => err(decodeError("bad-signature", detail));
   if (!equalBytes(value.plan, name.plan) || value.version !== name.version)
     return err(decodeError("wrong-shape", "$.plan: of another plan"));
+  if (value.role === "joint" && value.at !== 0) return err(decodeError("wrong-shape", "$.at: what all trustees say has no time"));
   const writer = writers[value.body.kind];
   if (writer === "request" ? value.certificate !== undefined || value.role !== "device" : value.role !== writer)
     return refused("its author is not one who may say this");

@@ -60,7 +60,13 @@ describe("an entry of the plan queue", () => {
     for (const [author, body] of bodies) {
       const entry = await say(author, body, 5);
       const back = expectOk(read(entry));
-      expect(back).toMatchObject({ ...plan, author: author.signer.publicKey, role: author.role, at: 5, body });
+      expect(back).toMatchObject({
+        ...plan,
+        author: author.signer.publicKey,
+        role: author.role,
+        at: author.role === "joint" ? 0 : 5,
+        body,
+      });
       expect(back.id).toEqual(sha256(entry));
       ids.add(toHex(back.id));
     }
@@ -140,10 +146,16 @@ describe("an entry of the plan queue", () => {
     expect(codeOf(read(await altered(entry, 6, 1)))).toBe("bad-signature");
     expect(codeOf(read(await altered(entry, 3, asBytes(chi.signer.publicKey))))).toBe("bad-signature");
     expect(codeOf(read(await altered(entry, 4, 1)))).toBe("bad-signature");
-    expect(codeOf(read(await altered(entry, 4, 2)))).toBe("bad-signature");
+    expect(codeOf(read(await altered(entry, 4, 2)))).toBe("wrong-shape");
     expect(codeOf(read(await altered(entry, 4, 3)))).toBe("wrong-shape");
     expect(codeOf(read(await altered(entry, 6, 1, ben)))).toBe("good");
     expect(codeOf(read(await altered(entry, 6, 1, chi)))).toBe("bad-signature");
+  });
+
+  test("R9: says no time where all trustees say it", async () => {
+    const press = await say(joint, { kind: "press", value: { request: digest } });
+    expect(codeOf(read(await altered(press, 6, 0, joint)))).toBe("good");
+    expect(codeOf(read(await altered(press, 6, 1, joint)))).toBe("wrong-shape");
   });
 
   test("whatever byte of it is another, is passed over", async () => {

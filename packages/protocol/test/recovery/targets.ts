@@ -45,7 +45,7 @@ const entryBodies: readonly (readonly [Author, EntryBody])[] = [
 ];
 const innerEntry = ([{ signer, role, certificate }, body]: readonly [Author, EntryBody]): Bytes => {
   const own = certificate === undefined ? {} : { certificate };
-  return encode(entrySchema, { ...plan, author: asBytes(signer.publicKey), role, ...own, at: 7, body });
+  return encode(entrySchema, { ...plan, author: asBytes(signer.publicKey), role, ...own, at: role === "joint" ? 0 : 7, body });
 };
 /** Signed anew, so that what is tested lies behind the signature. */
 const signed = async (label: string, { signer }: Author, parts: readonly Bytes[]): Promise<Bytes> => {
