@@ -69,15 +69,15 @@ describe("an opened archive", () => {
     const packets: TrusteePacket[] = [];
     for (const trustee of scene.trustees) packets.push(...(await packetsOf(trustee)));
     expect(packets).toHaveLength(3);
-    for (const { shares, pseudonymSeed } of packets) {
+    for (const { shares, pseudonymSeed, jointSeed } of packets) {
       for (const [what, bytes] of Object.entries(shares))
         if (what !== "index") secrets.push({ what: `share ${what}`, bytes, open: [] });
-      secrets.push({ what: "pseudonym", bytes: pseudonymSeed, open: [] });
+      secrets.push({ what: "pseudonym", bytes: pseudonymSeed, open: [] }, { what: "joint pseudonym", bytes: jointSeed, open: [] });
     }
     secrets.push(...(await openerSecrets(packets)));
     expect(opened.length).toBeGreaterThan(100);
     expect(new Set(secrets.map(({ what }) => what.split(/[ /]/u)[0]))).toEqual(
-      new Set(["leaf", "package", "kp", "ratchet", "signing", "epoch", "write", "veil", "share", "pseudonym", "opener"]),
+      new Set(["leaf", "package", "kp", "ratchet", "signing", "epoch", "write", "veil", "share", "pseudonym", "joint", "opener"]),
     );
     expect(found(opened, secrets)).toEqual([]);
     // The search finds a secret that is there: one of a trustee's state, which is told to its circle and never archived.

@@ -7,11 +7,13 @@ import { approve, become, guarded, type Guarded, later, plan, recoverWith } from
 import { memoryVault } from "@photon/testkit/memory-vault";
 import { afterEach, describe, expect, test } from "vitest";
 import { setState } from "../../packages/engine/src/circle/state.ts";
-import { deviceAuthor, flushBoards, ownBoards, postEntry, sightings } from "../../packages/engine/src/plan/board.ts";
+import { deviceAuthor, flushBoards, ownBoards, postEntry, readBoards, sightings } from "../../packages/engine/src/plan/board.ts";
 import { partsFor } from "../../packages/engine/src/plan/announce.ts";
 import { isDealt, loadPlans } from "../../packages/engine/src/plan/records.ts";
 import { recoverySchema } from "../../packages/engine/src/recovery/records.ts";
 import { requestFor } from "../../packages/engine/src/succession/requests.ts";
+import { approve as engineApprove } from "../../packages/engine/src/trustee/approve.ts";
+import { boardsOf } from "../../packages/engine/src/trustee/cases.ts";
 import { activeTrusts } from "../../packages/engine/src/trustee/records.ts";
 import { openPhone } from "./open-phone.ts";
 import { packetsOf, pastEngine } from "./packets.ts";
@@ -322,6 +324,56 @@ describe("a trustee who approves whatever comes to mind", () => {
     expect(await kept()).toBe(32);
     await approveAny(chi);
     expect(await kept()).toBe(33);
+  });
+});
+
+describe("a trustee who says without end that somebody is pressed", () => {
+  test("fills up nothing that another one needs: neither before a request is approved nor after", async () => {
+    story = await guarded({ peers: 0 });
+    const { world, trustees } = story;
+    const [ben, chi, dee] = trustees as [Device, Device, Device];
+    const { work } = await openPhone(ben);
+    const [trust] = await activeTrusts(work);
+    if (trust === undefined) throw new Error("no trustee");
+    const { jointSeed, jointCertificate } = trust.opened;
+    const joint = { signer: ed25519Signer(jointSeed), role: "joint", certificate: jointCertificate } as const;
+    const press = (request: Uint8Array<ArrayBuffer>) => ({ kind: "press", value: { request } }) as const;
+    const prefix = `${toHex(trust.opened.plan).slice(0, 16)}-${trust.opened.version}`;
+    for (let number = 0; number < 512; number++) {
+      const entry = await signEntry(boardsOf(trust), joint, 0, press(work.random(32)));
+      await setState(
+        work,
+        `board/${prefix}/${toHex(sha256(entry))}`,
+        encode(struct({ entry: [1, bytes({ max: 66_000 })] }), { entry }),
+      );
+    }
+    const kept = async () =>
+      (await sightings(work, boardsOf(trust))).flatMap(({ entry: { body } }) =>
+        body.kind === "press" ? [toHex(body.value.request)] : [],
+      );
+    // Dee is pressed about two requests, and says so before anybody has approved them.
+    const newcomers = [await world.recover("somebody's phone"), await world.recover("somebody's other phone")];
+    const asked: string[] = [];
+    for (const { recovery } of newcomers) asked.push(must(await dee.engine.lookUpRequest("Ana", recovery.spoken)).request);
+    must(await dee.engine.declineRecovery("Ana", { pressured: true }));
+    await world.settle(dee);
+    await readBoards(work, boardsOf(trust));
+    expect(await kept()).toHaveLength(512);
+    // Chi approves one of them, and Ben the other: what was passed over is read again.
+    const [first, second] = newcomers;
+    if (first === undefined || second === undefined) throw new Error("two newcomers");
+    await approve(first, chi);
+    await world.settle(chi);
+    await readBoards(work, boardsOf(trust));
+    expect((await kept()).filter((request) => asked.includes(request))).toEqual([asked[0]]);
+    const { spoken } = second.recovery;
+    must(await engineApprove(work, trust.relationship, { code: spoken, recognised: "voice", contacted: "i-reached-them" }));
+    await readBoards(work, boardsOf(trust));
+    expect((await kept()).filter((request) => asked.includes(request)).toSorted()).toEqual(asked.toSorted());
+    // Once is enough, and of what nobody has approved there is no more.
+    for (const request of [...asked.map((one) => fromHex(one) ?? work.random(32)), work.random(32)])
+      await postEntry(work, boardsOf(trust), joint, press(request));
+    expect(await kept()).toHaveLength(514);
   });
 });
 

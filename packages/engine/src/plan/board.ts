@@ -79,11 +79,16 @@ export async function readBoards(work: Work, boards: Boards): Promise<BoardReadi
     if (!read.ok) problems.push(read.error);
   }
   if (held.hasToReadAgain()) {
-    for (const board of boards.boards) work.write("cursor", cursorOf(board), cursorSchema, 0);
+    readAnew(work, boards);
     return readBoards(work, boards);
   }
   await held.forgetOldPins();
   return { operators, problems };
+}
+
+/** Lets the next reading begin where each board does. */
+function readAnew(work: Work, { boards }: Boards): void {
+  for (const board of boards) work.write("cursor", cursorOf(board), cursorSchema, 0);
 }
 
 const cursorOf = ({ receiveId }: Board): string => `board/${toHex(receiveId)}`;
@@ -165,6 +170,7 @@ class Held {
     if (!this.#isApprovedAnew) return false;
     const counts = new Map<string, number>();
     for (const { entry } of this.#sightings ?? []) {
+      if (entry.role === "trustee") continue;
       const author = toHex(entry.author);
       counts.set(author, (counts.get(author) ?? 0) + 1);
     }
@@ -274,6 +280,7 @@ export async function postEntry(work: Work, name: Boards, author: Author, body: 
 export async function layEntry(work: Work, name: Boards, entry: Bytes): Promise<void> {
   const held = new Held(work, name);
   await held.keep(entry);
+  if (held.hasToReadAgain()) readAnew(work, name);
   // Where the devices' portion of the board is full, none of it comes back to be read.
   await held.forgetOldPins();
   await layDown(work, name, entry);
