@@ -8,6 +8,7 @@
  * code 3.
  */
 import type { Engine, PhotonError, SyncReport } from "@photon/engine";
+import { timeoutSignal } from "@photon/engine/ports";
 import { err, ok } from "@photon/protocol/codec";
 import { type Answer, answer, type Cli } from "./cli.ts";
 import type { Attempt, Failure } from "./failure.ts";
@@ -47,7 +48,7 @@ export async function withProfile(
     let isRetired = false;
     const sync = async (milliseconds: number): Attempt<SyncReport> => {
       const progress = cli.progress("Talking to the relay");
-      const report = await profile.engine.sync({ signal: AbortSignal.any([cli.world.cancel, AbortSignal.timeout(milliseconds)]) });
+      const report = await profile.engine.sync({ signal: AbortSignal.any([cli.world.cancel, timeoutSignal(milliseconds)]) });
       progress.end();
       if (!report.ok) return report;
       const retired = report.value.problems.find(({ code }) => code === "device-retired");

@@ -6,4 +6,5 @@ export type * from "./clock.ts";
 export * from "./failure.ts";
 export type * from "./keystore.ts";
 export * from "./store.ts";
+export { timeoutSignal } from "./timeout.ts";
 export * from "./transport.ts";

@@ -1,10 +1,10 @@
 /** How long an operation waits for servers: what it asks of them after its time is over is `unreachable` at once. */
 import type { Ports } from "../api.ts";
-import type { CallOptions } from "../ports/index.ts";
+import { type CallOptions, timeoutSignal } from "../ports/index.ts";
 
 /** Milliseconds that sending may take in an operation that is done without it: the next pass goes on with what is left. */
 const soon = 4_000;
-export const soonOver = (): AbortSignal => AbortSignal.timeout(soon);
+export const soonOver = (): AbortSignal => timeoutSignal(soon);
 
 /** The same ports, with servers that are waited for until `signal` at most. */
 export function waitingUntil(ports: Ports, signal: AbortSignal | undefined): Ports {

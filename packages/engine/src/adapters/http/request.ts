@@ -1,6 +1,7 @@
 /** One CBOR request over HTTP, with every way in which it can fail as a value. */
 import type { Bytes, Result } from "@photon/protocol/codec";
 import { asBytes, err, ok } from "@photon/protocol/codec";
+import { timeoutSignal } from "../../ports/index.ts";
 import { makeSilence, type Silence } from "./silence.ts";
 
 export interface HttpOptions {
@@ -53,7 +54,7 @@ export async function postCbor(
   if (url === undefined) return err({ code: "wrong-server", detail: "the address is no http or https address" });
   const silent = options.silence.of(url.origin);
   if (silent !== undefined) return err({ code: "unreachable", detail: silent });
-  const timeout = AbortSignal.timeout(options.timeout ?? defaultTimeout);
+  const timeout = timeoutSignal(options.timeout ?? defaultTimeout);
   const began = performance.now();
   let isHeard = false;
   try {
