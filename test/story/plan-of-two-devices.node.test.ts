@@ -107,6 +107,19 @@ test("both make a plan before they hear of each other: neither says that it prot
   for (const device of [phone, laptop]) expect(await isProtected(device)).toBe(true);
 });
 
+test("one of two plans under one number is dealt: both devices go by what was dealt", async () => {
+  await world.settle(phone, laptop, ...trustees);
+  must(await phone.engine.planTrustees({ trustees: names, threshold: 2, hint: "phone", delayHours: 72 }));
+  await world.settle(phone, ...trustees);
+  must(await laptop.engine.planTrustees({ trustees: names, threshold: 2, hint: "laptop", delayHours: 24 }));
+  await acceptAll();
+  await world.settle(phone, ...trustees);
+  await world.settle(phone, laptop, ...trustees);
+  const [one, other] = [must(await phone.engine.planStatus()), must(await laptop.engine.planStatus())];
+  expect(one?.protected).toBe(true);
+  expect(other).toMatchObject({ protected: true, hint: one?.hint, delayHours: one?.delayHours });
+});
+
 test("the very first plan, made at both before they hear of each other, keeps neither of them from syncing", async () => {
   const fresh = await makeWorld({ network: { transport: memoryRelay({ checks: false }), blobs: memoryVault() } });
   const one = await fresh.person("phone");

@@ -112,6 +112,7 @@ export async function deal(work: Work, known: KnownPlan): Promise<PhotonError | 
     deviceCertificate,
     boards,
     reserve: await sealReserve(dealt.recipient, reserved(writers)),
+    plan,
   });
   await setTrusteeOpener(work, dealt.recipient, plan.version);
   return undefined;

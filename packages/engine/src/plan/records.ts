@@ -58,6 +58,8 @@ export const dealtSchema = struct({
   boards: [8, list(boardKeysSchema, { min: 1, max: 2 })],
   /** See `reserve.ts`. */
   reserve: [9, optional(bytes({ min: 1, max: 8192 }))],
+  /** The record that was dealt by: another device may have written another under this number. */
+  plan: [10, optional(planSchema)],
 });
 export type Dealt = SchemaType<typeof dealtSchema>;
 
@@ -102,13 +104,14 @@ export async function loadPlans(work: Work): Promise<readonly KnownPlan[]> {
   const found: KnownPlan[] = [];
   for (const { key, value } of await listState(work, "plan/")) {
     if (!key.endsWith("/record")) continue;
-    const plan = parseRow(planSchema, value);
+    const asked = parseRow(planSchema, value);
+    const dealt = await getRecord(work, planKeys.dealt(asked.version), dealtSchema);
+    const plan = dealt?.plan ?? asked;
     const members = new Map<string, Member>();
     for (const id of plan.members) {
       const member = await getRecord(work, planKeys.member(plan.version, id), memberSchema);
       members.set(id, member ?? { state: "asked", since: plan.created });
     }
-    const dealt = await getRecord(work, planKeys.dealt(plan.version), dealtSchema);
     const here = dealt === undefined ? undefined : { ...dealt, boards: await boardsHere(work, plan.version, dealt) };
     found.push({ plan, dealt: here, members });
   }
