@@ -35,10 +35,7 @@ beforeEach(async () => {
   await world.settle(phone, laptop, ...trustees);
   must(await phone.engine.planTrustees({ trustees: names, threshold: 2 }));
   await world.settle(phone, laptop, ...trustees);
-  for (const trustee of trustees) {
-    must(await trustee.engine.answerTrustee("Ana", true));
-    await world.settle(trustee);
-  }
+  await acceptAll();
 });
 afterEach(() => world.close());
 

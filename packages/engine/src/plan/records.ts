@@ -126,7 +126,9 @@ export async function heldPlan(work: Work): Promise<DealtPlan | undefined> {
 /** Whether every trustee once said that their share is good; a share that was lost since is said by `planStatus`. */
 export const isHeld = ({ members, dealt }: KnownPlan): boolean =>
   [...members.values()].every(
-    ({ state, dealer }) =>
-      (state === "holding" || state === "lost") &&
-      (dealer === undefined || dealt === undefined || equalBytes(dealer, dealt.dealerKey)),
+    (member) => (member.state === "holding" || member.state === "lost") && (dealt === undefined || isOfDealing(member, dealt)),
   );
+
+/** Whether what is remembered of a trustee is about this dealing. */
+export const isOfDealing = ({ dealer }: Member, { dealerKey }: Dealt): boolean =>
+  dealer === undefined || equalBytes(dealer, dealerKey);

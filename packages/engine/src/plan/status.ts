@@ -10,7 +10,7 @@ import { elapsed } from "../storage/elapsed.ts";
 import type { Work } from "../storage/core.ts";
 import { announcedVersion } from "./announce.ts";
 import { hostsOf, hostsReach } from "./hosts.ts";
-import { isHeld, type KnownPlan, loadPlans, type Member } from "./records.ts";
+import { isHeld, isOfDealing, type KnownPlan, loadPlans, type Member } from "./records.ts";
 
 /** Of the newest plan; undefined without one. */
 export async function planStatus(work: Work): Promise<PlanStatus | undefined> {
@@ -56,12 +56,10 @@ export async function planStatus(work: Work): Promise<PlanStatus | undefined> {
 /** What keeps a plan to which all have agreed from being held. */
 async function dealingAlarms(work: Work, { plan, dealt, members }: KnownPlan): Promise<readonly string[]> {
   const answers = [...members.values()];
-  if (dealt !== undefined) {
-    const isOther = ({ dealer }: Member): boolean => dealer !== undefined && !equalBytes(dealer, dealt.dealerKey);
-    return answers.some(isOther)
-      ? ["Two of your devices made this plan at once, and no recovery would succeed by it: make it anew."]
-      : [];
-  }
+  if (dealt !== undefined)
+    return answers.every((member) => isOfDealing(member, dealt))
+      ? []
+      : ["Two of your devices made this plan at once, and no recovery would succeed by it: make it anew."];
   if (answers.some(({ state }) => state !== "accepted")) return [];
   const circle = await loadCircle(work);
   const asker = liveLeaves(circle.mine.state).find(({ leaf }) => plan.by !== undefined && equalBytes(leaf.id, plan.by));

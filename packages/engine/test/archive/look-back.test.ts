@@ -90,13 +90,16 @@ async function seenAfter(scene: Scene, restored: Restored): Promise<Seen> {
   for (const id of scene.ids) for (const { body } of await loadMessages(work, id)) words.push(new TextDecoder().decode(body));
   return { people: people.toSorted(), words: words.toSorted() };
 }
+/** The vault, and its heads as the trustees' opener reads them. */
+async function readerAt({ phone, register, identity }: Scene) {
+  const vault = vaultAt(phone.ports.blobs, { vault: vaultUrl, register });
+  const { decryptAge } = expectOk(await openIdentity(identity));
+  return { vault, reader: headReader(vault, openerKeyring(decryptAge)) };
+}
+
 describe("an archive that is large of a sudden", () => {
   test("weighs what it takes in memory: many small entries are not as light as their bytes", async () => {
-    const { phone, identity } = await scene();
-    const { register } = await phone.location();
-    const vault = vaultAt(phone.ports.blobs, { vault: vaultUrl, register });
-    const { decryptAge } = expectOk(await openIdentity(identity));
-    const reader = headReader(vault, openerKeyring(decryptAge));
+    const { reader } = await readerAt(await scene());
     const view = expectOk(await reader.view());
     if (view?.kind !== "opened") throw new Error("the newest head opens");
     const all = expectOk(await reader.contents(view));
@@ -108,11 +111,7 @@ describe("an archive that is large of a sudden", () => {
   });
 
   test("is restored from its newest head, though the oldest that is kept holds next to nothing", async () => {
-    const { phone, identity } = await scene();
-    const { register } = await phone.location();
-    const vault = vaultAt(phone.ports.blobs, { vault: vaultUrl, register });
-    const { decryptAge } = expectOk(await openIdentity(identity));
-    const reader = headReader(vault, openerKeyring(decryptAge));
+    const { vault, reader } = await readerAt(await scene());
     // Of ten thousand relationships that were begun, or imported, within a month.
     const large = 80 * 1024 * 1024 + 512 * 200_000;
     const inflated: typeof reader = {
