@@ -262,13 +262,10 @@ const postSchema = struct({
   body: [5, bytes({ max: 65_536 })],
 });
 
-/**
- * Signs an entry, and lays it down as `layEntry` does. @returns its bytes; undefined where nobody would read it: what was dealt under
- * this number belongs to another plan, which another device asked about at the same time.
- */
-export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Bytes | undefined> {
+/** Signs an entry, and lays it down as `layEntry` does. @returns its bytes. */
+export async function postEntry(work: Work, name: Boards, author: Author, body: EntryBody): Promise<Bytes> {
   const entry = await signEntry(name, author, work.now(), body);
-  if (!readEntry(entry, name, name.dealerKey).ok) return undefined;
+  if (!readEntry(entry, name, name.dealerKey).ok) throw new Error("an entry of ours that is none");
   await layEntry(work, name, entry);
   return entry;
 }

@@ -76,7 +76,6 @@ function asShown(
 async function tellPlan(work: Work, known: DealtPlan, request: Bytes, reason: "not-me" | "still-here"): Promise<void> {
   const { plan, members } = known;
   const entry = await postEntry(work, ownBoards(known), deviceAuthor(known), { kind: "contest", value: { request, reason } });
-  if (entry === undefined) return;
   for (const id of members.keys()) {
     const relationship = await loadRelationship(work, id);
     const body = encodeTalk("trustee-contest", { plan: plan.plan, version: plan.version, entry });
