@@ -4,8 +4,11 @@
  */
 export function timeoutSignal(milliseconds: number): AbortSignal {
   const over = new AbortController();
-  const timer: unknown = setTimeout(() => over.abort(new DOMException("no answer in time", "TimeoutError")), milliseconds);
-  // A browser's timer is a number.
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+  keepNoProcess(setTimeout(() => over.abort(new DOMException("no answer in time", "TimeoutError")), milliseconds));
   return over.signal;
+}
+
+/** In Node a timer holds its process unless told not to; in a browser it is a number, and holds nothing. */
+function keepNoProcess(timer: number | { unref?: () => void }): void {
+  if (typeof timer === "object") timer.unref?.();
 }
