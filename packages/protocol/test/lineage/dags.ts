@@ -9,6 +9,7 @@
  * with a new leaf, of the first epoch or, where it follows one, of the second, for one request or another; and leaves
  * contest the requests.
  */
+import { equalBytes } from "@photon/protocol/codec";
 import type { LineageState } from "@photon/protocol/lineage";
 import { idKey, type Statement } from "@photon/protocol/statement";
 import {
@@ -66,9 +67,15 @@ export interface Bounds {
 
 /** All lineages of exactly that size. The list given out is reused: copy what you keep. */
 export function* smallLineages(bounds: Bounds): Generator<readonly Small[]> {
+  if (bounds.size === 1) yield [root];
+  else for (const beginning of smallBeginnings(bounds)) yield* endings(beginning, bounds);
+}
+
+/** All but the last statement of each. The list given out is reused. */
+export function* smallBeginnings(bounds: Bounds): Generator<readonly Small[]> {
   const list = [root];
   function* extend(): Generator<readonly Small[]> {
-    if (list.length === bounds.size) yield list;
+    if (list.length === bounds.size - 1) yield list;
     else {
       for (const next of extensions(list, bounds)) {
         list.push(next);
@@ -78,6 +85,11 @@ export function* smallLineages(bounds: Bounds): Generator<readonly Small[]> {
     }
   }
   yield* extend();
+}
+
+/** The lineages with that beginning. */
+export function* endings(beginning: readonly Small[], bounds: Bounds): Generator<readonly Small[]> {
+  for (const last of extensions(beginning, bounds)) yield [...beginning, last];
 }
 
 /** One of them, each step drawn among those possible by `below`, which gives a number from 0 to below its argument. */
@@ -184,16 +196,23 @@ export const expiryOf = (seen: number): number => seen + 14 * day;
  * Real statements for it; `salt` decides how their ids compare.
  *
  * @param seen when each is first seen.
+ * @param made those for the first of them, where these are made already.
  */
-export function statementsFor(list: readonly Small[], salt: number, seen: readonly number[]): Statement[] {
-  const made: Statement[] = [];
+export function statementsFor(
+  list: readonly Small[],
+  salt: number,
+  seen: readonly number[],
+  made: readonly Statement[] = [],
+): Statement[] {
+  const out = [...made];
   for (const [at, one] of list.entries()) {
-    const heads = bitsOf(one.heads).map((head) => (made[head] as Statement).id);
+    if (at < made.length) continue;
+    const heads = bitsOf(one.heads).map((head) => (out[head] as Statement).id);
     const signer = one.signer === keySigner ? keyOf("escrow") : leafId(`leaf ${one.signer}`);
     const from = { side: side.id, signer, heads, tag: `small ${at} ${salt}` };
-    made.push(statementMade(one, at, made, from, seen[at] ?? 0));
+    out.push(statementMade(one, at, out, from, seen[at] ?? 0));
   }
-  return made;
+  return out;
 }
 
 function statementMade(
@@ -237,6 +256,24 @@ function statementMade(
     case "contest":
       return statementOf("contest", { request: requestNamed(`request ${one.request}`), reason: "not-me" }, from);
   }
+}
+
+/** Whether two states, or parts of them, are the same in everything; maps in whatever order. */
+export function sameState(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && equalBytes(a, b);
+  if (a instanceof Map) {
+    if (!(b instanceof Map) || a.size !== b.size) return false;
+    for (const [key, value] of a as ReadonlyMap<unknown, unknown>) if (!b.has(key) || !sameState(value, b.get(key))) return false;
+    return true;
+  }
+  const keys = Object.keys(a) as (keyof typeof a)[];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => key in b && sameState(a[key], b[key]))
+  );
 }
 
 /** Everything in a state that could differ, as text. */

@@ -6,7 +6,7 @@ import { checkLineage, Dice } from "./exhaust.ts";
 function exhaust(size: number, recoveries = false, every = 1): number {
   let count = 0;
   for (const list of smallLineages({ size, leaves: 4, recoveries })) {
-    if (count % every === 0) checkLineage(list, count, { orders: "all", withOracle: true });
+    if (count % every === 0) checkLineage(list, count, { orders: "all", pieces: "all" });
     count += 1;
   }
   return count;
@@ -18,7 +18,7 @@ function draw(size: number, count: number, recoveries = false): void {
     checkLineage(
       drawnLineage({ size, leaves: 4, recoveries }, (limit) => dice.below(limit)),
       seed,
-      { orders: 4, withOracle: true },
+      { orders: 5, pieces: "all" },
     );
   }
 }

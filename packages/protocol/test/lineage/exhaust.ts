@@ -2,8 +2,8 @@
 import { reduce, rivalWindow, topologicalOrder } from "@photon/protocol/lineage";
 import { idKey, type Statement } from "@photon/protocol/statement";
 import { leafId } from "./builder.ts";
-import { type Small, statementsFor, textOf } from "./dags.ts";
-import { Oracle } from "./oracle.ts";
+import { sameState, type Small, statementsFor } from "./dags.ts";
+import { Oracle, type Outcome } from "./oracle.ts";
 import { RecoveryOracle, tick } from "./recovery-oracle.ts";
 
 const leafNames = [0, 1, 2, 3].map((leaf) => [leaf, idKey(leafId(`leaf ${leaf}`))] as const);
@@ -44,51 +44,78 @@ const times = [0, 1, rivalWindow, rivalWindow + 1, 2 * rivalWindow + 2];
 const ticks = [0, 0, 1, 3, 4, 5, 8, 17, 18, 19, 30, 42, 46];
 
 export interface Effort {
-  /** All delivery orders of the statements, or this many drawn ones. */
+  /** All delivery orders of the statements, or this many drawn ones, the last of them with repetitions. */
   readonly orders: "all" | number;
-  readonly withOracle: boolean;
+  /** Deliveries piece by piece that are looked at on their way: each, or one of so many lineages, at one drawn moment. */
+  readonly pieces: "all" | number;
+}
+
+/** What lineages that begin with the same statements have in common, so that it is made and judged once. */
+export interface Beginning {
+  readonly number: number;
+  readonly seen: readonly number[];
+  readonly statements: readonly Statement[];
+  /** Of the oracle. */
+  views: ReadonlyMap<number, Outcome>;
+}
+
+/** @param number of this beginning; decides when its statements are first seen, and how their ids compare. */
+export function beginningOf(list: readonly Small[], number: number): Beginning {
+  const seen = seenTimes(list, list.some(isRecovery), number, new Dice(number));
+  return { number, seen, statements: statementsFor(list, number % 64, seen), views: new Map() };
+}
+
+const isRecovery = ({ kind }: Small): boolean => kind === "succeed" || kind === "contest";
+
+const aTime = (hasRecoveries: boolean, dice: Dice): number =>
+  hasRecoveries ? (ticks[dice.below(ticks.length)] ?? 0) * tick : (times[dice.below(times.length)] ?? 0);
+
+/** One in two lineages is seen all at once; the others straddle the window for rivals, or what recoveries wait for. */
+function seenTimes(list: readonly Small[], hasRecoveries: boolean, seed: number, dice: Dice): readonly number[] {
+  return list.map(() => (seed % 2 === 0 ? 0 : aTime(hasRecoveries, dice)));
 }
 
 /**
  * Throws, with the lineage in the message, if any delivery (in another order, with repetitions, or piece by piece, so that
  * statements wait for others) ends in another state, or if the state is not what the oracle says.
+ *
+ * @param beginning of this lineage, where others have it too; without recoveries only.
  */
-export function checkLineage(list: readonly Small[], seed: number, effort: Effort): void {
+export function checkLineage(list: readonly Small[], seed: number, effort: Effort, beginning?: Beginning): void {
   const dice = new Dice(seed);
-  const hasRecoveries = list.some(({ kind }) => kind === "succeed" || kind === "contest");
-  // One in two lineages is seen all at once; the others straddle the window for rivals, or what recoveries wait for.
-  const time = (): number =>
-    hasRecoveries ? (ticks[dice.below(ticks.length)] ?? 0) * tick : (times[dice.below(times.length)] ?? 0);
-  const seen = list.map(() => (seed % 2 === 0 ? 0 : time()));
-  const statements = statementsFor(list, seed % 64, seen);
+  const hasRecoveries = list.some(isRecovery);
+  const rest = seenTimes(list.slice(beginning?.seen.length ?? 0), hasRecoveries, beginning?.number ?? seed, dice);
+  const seen = [...(beginning?.seen ?? []), ...rest];
+  const statements = statementsFor(list, (beginning?.number ?? seed) % 64, seen, beginning?.statements);
   const firstSeen = new Map(statements.map((one, at) => [idKey(one.id), seen[at] ?? 0]));
-  const now = hasRecoveries ? Math.max(...seen) + time() : 3 * rivalWindow;
+  const now = hasRecoveries ? Math.max(...seen) + aTime(true, dice) : 3 * rivalWindow;
   const state = reduce(statements, firstSeen, now);
-  const wanted = textOf(state);
   const fail = (what: string): never => {
     throw new Error(`${what}: ${JSON.stringify({ seed, seen, list })}`);
   };
 
   const deliver = (order: readonly Statement[]): void => {
-    if (textOf(reduce(order, firstSeen, now)) !== wanted) fail("another order gave another state");
+    if (!sameState(reduce(order, firstSeen, now), state)) fail("another order gave another state");
   };
   if (effort.orders === "all") for (const order of permutations(statements)) deliver(order);
-  else for (let i = 0; i < effort.orders; i++) deliver(shuffled(statements, dice));
+  else for (let i = 1; i < effort.orders; i++) deliver(shuffled(statements, dice));
   deliver(shuffled([...statements, ...statements, ...statements.slice(dice.below(statements.length))], dice));
 
   // Piece by piece: what is judged with some statements missing must only ever wait, and be well-formed.
   const order = shuffled(statements, dice);
-  for (let length = 1; length < order.length; length++) {
-    const part = reduce(order.slice(0, length), firstSeen, now);
-    for (const one of order.slice(0, length)) {
+  const lookAt = (length: number): void => {
+    const pieces = order.slice(0, length);
+    const part = reduce(pieces, firstSeen, now);
+    const here = new Set(pieces.map((each) => idKey(each.id)));
+    for (const one of pieces) {
       const standing = part.standing.get(idKey(one.id));
       const isComplete = standing?.kind !== "waiting";
-      const here = new Set(order.slice(0, length).map((each) => idKey(each.id)));
       const misses = one.heads.some((head) => !here.has(idKey(head)));
       if (standing === undefined || (misses && isComplete)) fail("a statement without its heads was judged");
     }
-  }
-  if (!effort.withOracle) return;
+  };
+  if (effort.pieces === "all") for (let length = 1; length < order.length; length++) lookAt(length);
+  else if (order.length > 1 && seed % effort.pieces === 0) lookAt(1 + dice.below(order.length - 1));
 
   const ordered = topologicalOrder(statements);
   const rank = (at: number): number => ordered.findIndex((one) => one === statements[at]);
@@ -104,7 +131,9 @@ export function checkLineage(list: readonly Small[], seed: number, effort: Effor
   }
 
   function ordinary() {
-    const outcome = new Oracle(list, seen, tieBreak).outcome();
+    const oracle = new Oracle(list, seen, tieBreak, undefined, beginning?.views);
+    const outcome = oracle.outcome();
+    if (beginning !== undefined) beginning.views = oracle.viewsOf(beginning.seen.length);
     return { leaves: outcome.leaves, counts: outcome.labels.map((label) => label === "in") };
   }
   function recovered() {

@@ -30,18 +30,21 @@ export class Oracle {
   readonly #learned: readonly number[];
   readonly #tieBreak: (a: number, b: number) => number;
   readonly #era: SmallEra;
-  readonly #views = new Map<number, Outcome>();
+  readonly #views: Map<number, Outcome>;
 
   /**
    * @param seen when each statement was first seen, by number.
    * @param tieBreak compares two that were learned at once, by depth and id.
+   * @param views what is known already of sets of statements that this lineage has in common with one judged before.
    */
   constructor(
     list: readonly Small[],
     seen: readonly number[],
     tieBreak: (a: number, b: number) => number,
     era: SmallEra = { root: 0, old: new Set() },
+    views: ReadonlyMap<number, Outcome> = new Map(),
   ) {
+    this.#views = new Map(views);
     this.#list = list;
     this.#tieBreak = tieBreak;
     this.#era = era;
@@ -50,6 +53,11 @@ export class Oracle {
 
   outcome(): Outcome {
     return this.view((1 << this.#list.length) - 1);
+  }
+
+  /** What was judged on the way of the first so many statements, with whatever else was given at the start. */
+  viewsOf(length: number): ReadonlyMap<number, Outcome> {
+    return new Map([...this.#views].filter(([set]) => set < 1 << length));
   }
 
   /** Of the statements of a set that holds the past of each. */
@@ -139,18 +147,24 @@ export class Oracle {
     const origins = new Map(lawful.map((at) => [at, this.#origins(at)]));
     let best: (Label | undefined)[] | undefined;
     let decided = Number.POSITIVE_INFINITY;
-    for (let code = 0; code < 3 ** lawful.length; code++) {
+    // What an era begins with is in it, whatever becomes of the rest.
+    const open = lawful.filter((at) => at !== this.#era.root);
+    for (let code = 0; code < 3 ** open.length; code++) {
       const labels: (Label | undefined)[] = this.#list.map(() => undefined);
+      if (open.length < lawful.length) labels[this.#era.root] = "in";
       let rest = code;
-      for (const at of lawful) {
-        labels[at] = (["undecided", "in", "out"] as const)[rest % 3];
+      let count = 0;
+      for (const at of open) {
+        const label = (["undecided", "in", "out"] as const)[rest % 3];
+        if (label !== "undecided") count += 1;
+        labels[at] = label;
         rest = Math.floor(rest / 3);
       }
-      const count = lawful.filter((at) => labels[at] !== "undecided").length;
-      const isComplete = lawful.every(
+      if (count >= decided) continue;
+      const isComplete = open.every(
         (at) => labels[at] === this.#demanded(at, labels, strikers.get(at) ?? [], origins.get(at) ?? [], late),
       );
-      if (!isComplete || count >= decided) continue;
+      if (!isComplete) continue;
       decided = count;
       best = labels;
     }
@@ -186,7 +200,6 @@ export class Oracle {
     late: ReadonlySet<number>,
   ): Label {
     if (late.has(at)) return "out";
-    if (at === this.#era.root) return "in";
     if (strikers.some((by) => labels[by] === "in") || origins.every((origin) => labels[origin] === "out")) return "out";
     return strikers.every((by) => labels[by] === "out") && origins.some((origin) => labels[origin] === "in") ? "in" : "undecided";
   }
