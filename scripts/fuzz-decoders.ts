@@ -1,18 +1,20 @@
 /**
  * `npm run fuzz`: mutated inputs for every decoder, in a process of its own. `--count` is the number for each of them,
- * `--seconds` the most that each may take, `--seed` repeats a run.
+ * `--seconds` the most that each may take, `--seed` repeats a run, `--share 2/3` takes every third decoder from the second on.
  */
 import { parseArgs } from "node:util";
 import { runFuzz } from "./fuzz/run.ts";
-import { allTargets } from "./fuzz/targets.ts";
+import { type Share, sharedTargets, wholeShare } from "./fuzz/targets.ts";
 
-const { values } = parseArgs({ options: { count: { type: "string" }, seconds: { type: "string" }, seed: { type: "string" } } });
+const text = { type: "string" } as const;
+const { values } = parseArgs({ options: { count: text, seconds: text, seed: text, share: text } });
 const count = Number(values.count ?? "1000000");
 const milliseconds = values.seconds === undefined ? Number.MAX_SAFE_INTEGER : Number(values.seconds) * 1000;
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const targets = await allTargets();
+const share = (values.share ?? wholeShare) as Share;
+const targets = await sharedTargets(share);
 console.log(`${count} inputs for each of ${targets.length} decoders, seed ${seed}`);
-const report = await runFuzz({ count, milliseconds, seed });
+const report = await runFuzz({ count, milliseconds, seed, share });
 let whole = 0;
 for (const { name, inputs, slowest, cpu } of report.targets) {
   whole += (cpu / inputs) * count;

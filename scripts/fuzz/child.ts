@@ -1,13 +1,13 @@
 /**
  * The process in which decoders are fed. Before each input it writes to `where` which target and input comes, so that the
- * parent can name the one that ended it. Arguments: where, seed, inputs for each target, milliseconds for each target.
+ * parent can name the one that ended it. Arguments: where, seed, inputs for each target, milliseconds for each target, share.
  */
 import { openSync, writeSync } from "node:fs";
 import type { FuzzReport } from "./run.ts";
 import { mutate } from "./mutate.ts";
-import { allTargets } from "./targets.ts";
+import { type Share, sharedTargets, wholeShare } from "./targets.ts";
 
-const [where = "", seedText = "", countText = "", millisecondsText = ""] = process.argv.slice(2);
+const [where = "", seedText = "", countText = "", millisecondsText = "", share = wholeShare] = process.argv.slice(2);
 const [seed, count, milliseconds] = [Number(seedText), Number(countText), Number(millisecondsText)];
 /** Resident memory, in bytes, above which the run has failed: no input of ours may need a fraction of it. */
 const maxResident = 1.5 * 1024 ** 3;
@@ -17,7 +17,7 @@ const mark = new Uint8Array(16);
 const view = new DataView(mark.buffer);
 const done: FuzzReport["targets"][number][] = [];
 
-for (const [number, target] of (await allTargets()).entries()) {
+for (const [number, target] of (await sharedTargets(share as Share)).entries()) {
   const started = performance.now();
   const cpuBefore = process.cpuUsage();
   let inputs = 0;

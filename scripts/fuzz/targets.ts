@@ -17,3 +17,15 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
   }
   return targets;
 }
+
+/** Such as "2/3": every third decoder, from the second on; so that a whole run can be spread over processes and days. */
+export type Share = `${number}/${number}`;
+export const wholeShare: Share = "1/1";
+
+/** @throws when it is no share. */
+export async function sharedTargets(share: Share): Promise<readonly FuzzTarget[]> {
+  const [part = 0, parts = 0] = share.split("/").map(Number);
+  if (!(Number.isInteger(part) && Number.isInteger(parts) && part >= 1 && part <= parts))
+    throw new Error(`${share} is no share, as 2/3 is`);
+  return (await allTargets()).filter((_, index) => index % parts === part - 1);
+}
