@@ -14,6 +14,7 @@ import {
   relayRequestSchema,
   type RelayResponse,
   relayResponseSchema,
+  signDelete,
 } from "@photon/protocol/queue";
 import { WebSocket } from "ws";
 
@@ -67,6 +68,14 @@ export async function createQueues(url: string, count: number): Promise<readonly
     for (const answer of answers) if (answer.kind !== "done") throw new Error(JSON.stringify(answer));
   }
   return queues;
+}
+
+/** So that what comes next finds room in the database, as in a relay whose readers keep up, and not a file that grows. */
+export async function deleteQueues(url: string, queues: readonly LoadQueue[]): Promise<void> {
+  for (const { receiveId, readSeed } of queues) {
+    const answer = await call(url, { kind: "delete", value: signDelete(readSeed, { receiveId }) });
+    if (answer.kind !== "done") throw new Error(JSON.stringify(answer));
+  }
 }
 
 /** The whole body of an append over HTTP. */

@@ -6,7 +6,18 @@ import { createHmac } from "node:crypto";
 import { Agent } from "node:http";
 import { asBytes, type Bytes, decode, encode } from "@photon/protocol/codec";
 import { appendMacInput, clientFrameSchema, maxRelayFrame, relayFrameSchema } from "@photon/protocol/queue";
-import { appendBody, connected, createQueues, httpAppend, type LoadQueue, percentile, random, watchQueues } from "./client.ts";
+import {
+  appendBody,
+  connected,
+  createQueues,
+  deleteQueues,
+  httpAppend,
+  type LoadQueue,
+  percentile,
+  random,
+  watchQueues,
+} from "./client.ts";
+import { framed, rawConnection } from "./raw.ts";
 
 export type Load =
   | {
@@ -64,49 +75,55 @@ function appendFrame(queue: LoadQueue, size: number, ref: number): Bytes {
   return encode(clientFrameSchema, { kind: "requests", value: [{ ref, request: { kind: "append", value: { ...fields, mac } } }] });
 }
 
+/** Frames that are sent together. */
+const refill = 8;
 /** Longest a run takes; what was answered until then counts. */
 const maxMilliseconds = 6_000;
 
-/** Sends frames over the connections, `window` unanswered on each; `answered` says how many a message answers. */
+/** Sends messages over the connections, `window` unanswered on each; `answered` says how many a message answers. */
 async function pipelined(
   url: string,
-  frames: readonly Uint8Array[],
+  messages: readonly Uint8Array[],
   connections: number,
   window: number,
   answered: (message: Uint8Array) => number,
 ): Promise<number> {
-  const sockets = await Promise.all(Array.from({ length: connections }, () => connected(url)));
-  const started = performance.now();
-  const deadline = started + maxMilliseconds;
+  const frames = messages.map(framed);
+  let started = 0;
   let total = 0;
-  await Promise.all(
-    sockets.map(
-      (socket, lane) =>
-        new Promise<void>((resolve) => {
-          let next = lane;
-          let open = 0;
-          const fill = (): void => {
-            while (open < window && performance.now() < deadline) {
-              const frame = frames[next];
-              if (frame === undefined) break;
-              next += connections;
-              open += 1;
-              socket.send(frame);
-            }
-            if (open === 0) resolve();
-          };
-          socket.on("message", (data: Buffer) => {
-            const count = answered(data);
-            open -= count;
-            total += count;
-            fill();
-          });
-          fill();
-        }),
-    ),
+  const lanes = await Promise.all(
+    Array.from({ length: connections }, async (_, lane) => {
+      let next = lane;
+      let open = 0;
+      let ended: () => void = () => undefined;
+      const done = new Promise<void>((resolve) => (ended = resolve));
+      const fill = (): void => {
+        const some: Buffer[] = [];
+        while (open < window && performance.now() < started + maxMilliseconds) {
+          const frame = frames[next];
+          if (frame === undefined) break;
+          next += connections;
+          open += 1;
+          some.push(frame);
+        }
+        if (some.length > 0) connection.send(some);
+        if (open === 0) ended();
+      };
+      const connection = await rawConnection(url, (message) => {
+        const count = answered(message);
+        open -= count;
+        total += count;
+        // Some at once: each write to a socket costs as much as many frames in one.
+        if (open <= window - refill || frames[next] === undefined) fill();
+      });
+      return { fill, done, connection };
+    }),
   );
+  started = performance.now();
+  for (const { fill } of lanes) fill();
+  await Promise.all(lanes.map(({ done }) => done));
   const seconds = (performance.now() - started) / 1000;
-  for (const socket of sockets) socket.terminate();
+  for (const { connection } of lanes) connection.end();
   return total / seconds;
 }
 
@@ -121,9 +138,13 @@ function appendedRefs(message: Uint8Array): readonly number[] {
 async function run(load: Load): Promise<Readonly<Record<string, number>>> {
   switch (load.what) {
     case "echo": {
-      const frame = random(load.size + 100);
-      const frames = Array.from({ length: load.count }, () => frame);
-      return { perSecond: await pipelined(load.url, frames, load.connections, load.window, () => 1) };
+      const frames = Array.from({ length: load.count }, () => random(load.size + 100));
+      // As long as what was sent: an echo.
+      const echoed = (message: Uint8Array): number => {
+        if (message.length !== load.size + 100) throw new Error("no echo");
+        return 1;
+      };
+      return { perSecond: await pipelined(load.url, frames, load.connections, load.window, echoed) };
     }
     case "bare": {
       const frames = Array.from({ length: load.count }, () => random(load.size + 100));
@@ -133,9 +154,10 @@ async function run(load: Load): Promise<Readonly<Record<string, number>>> {
     case "append": {
       const queues = await createQueues(load.url, load.queues);
       const frames = Array.from({ length: load.count }, (_, i) => appendFrame(queueOf(queues, i), load.size, i));
-      return {
-        perSecond: await pipelined(load.url, frames, load.connections, load.window, (message) => appendedRefs(message).length),
-      };
+      const stored = (message: Uint8Array): number => appendedRefs(message).length;
+      const perSecond = await pipelined(load.url, frames, load.connections, load.window, stored);
+      await deleteQueues(load.url, queues);
+      return { perSecond };
     }
     case "http": {
       const queues = await createQueues(load.url, load.queues);

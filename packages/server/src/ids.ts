@@ -8,4 +8,4 @@ export function writeKeysOf(joined: Uint8Array): readonly Uint8Array[] {
 }
 
 /** A byte string as a map key: half the length of hex, and never printed. */
-export const idKey = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString("latin1");
+export const idKey = (id: Uint8Array): string => Reflect.apply(String.fromCharCode, undefined, id) as string;

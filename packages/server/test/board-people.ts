@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Bytes } from "@photon/protocol/codec";
 import { readKeyOf, type RelayRequestOf } from "@photon/protocol/queue";
 import Database from "better-sqlite3";
+import type { ParcelTable } from "../src/relay/tables.ts";
 import { expect } from "vitest";
 import { createOf, good, newQueue, random, type TestQueue } from "./people.ts";
 
@@ -48,18 +49,22 @@ const none: Counted = { entries: 0, bytes: 0 };
 /** What the relay has counted, of the whole board and for each writer in the order of their keys; and it is what lies there. */
 export function counted(data: string, { queue }: TestBoard): { readonly whole: Counted; readonly portions: readonly Counted[] } {
   const database = new Database(join(data, "relay.sqlite"), { readonly: true });
-  const rows = (sql: string): readonly Counted[] => database.prepare<[Bytes], Counted>(sql).all(queue.receiveId);
-  const portions = rows("select entries, bytes from writer where queue = ? order by place");
-  const lying = rows(
-    `select count(entry.seq) as entries, coalesce(sum(length(body)), 0) as bytes from writer
-     left join entry on entry.queue = writer.queue and entry.writer = writer.number
-     where writer.queue = ? group by writer.number order by place`,
-  );
-  const [whole = none] = rows("select entries, bytes from queue where receive_id = ?");
-  const [all] = rows("select count(*) as entries, coalesce(sum(length(body)), 0) as bytes from entry where queue = ?");
+  const { receiveId } = queue;
+  const parcels = database.prepare<[Bytes], ParcelTable>("select * from parcel where queue = ? order by seq").all(receiveId);
+  const writers = database
+    .prepare<[Bytes], Counted & { readonly number: number }>(
+      "select number, entries, bytes from writer where queue = ? order by place",
+    )
+    .all(receiveId);
+  const whole = database.prepare<[Bytes], Counted>("select entries, bytes from queue where receive_id = ?").get(receiveId) ?? none;
   database.close();
-  expect(portions).toEqual(lying);
-  expect(whole).toEqual(all);
+  const weigh = (some: typeof parcels): Counted => ({
+    entries: some.reduce((sum, { bodies, size }) => sum + bodies.length / size, 0),
+    bytes: some.reduce((sum, { bodies }) => sum + bodies.length, 0),
+  });
+  const portions = writers.map(({ entries, bytes }) => ({ entries, bytes }));
+  expect(portions).toEqual(writers.map(({ number }) => weigh(parcels.filter(({ writer }) => writer === number))));
+  expect(whole).toEqual(weigh(parcels));
   return { whole, portions };
 }
 export const countedPortions = (data: string, board: TestBoard): readonly Counted[] => counted(data, board).portions;

@@ -69,6 +69,41 @@ describe("the committer", () => {
     for (const group of groups) expect(group.length).toBeLessThanOrEqual(8);
   });
 
+  test("two groups under way: in their order, none forgotten whenever it comes, and a failure is of its own group", async () => {
+    const groups: number[][] = [];
+    let underWay = 0;
+    let most = 0;
+    let last: Promise<unknown> = Promise.resolve();
+    const committer = groupCommitter<number, number>(
+      async (writes) => {
+        groups.push([...writes]);
+        most = Math.max(most, ++underWay);
+        const turn = last.then(() => new Promise((resolve) => setTimeout(resolve, 1)));
+        last = turn;
+        await turn;
+        underWay -= 1;
+        if (writes.includes(7)) throw new Error("not this one");
+        return writes;
+      },
+      { maxBacklog: 1_000, maxGroup: 4, underWay: 2, observer },
+    );
+    const answers: number[] = [];
+    const sent: Promise<void>[] = [];
+    for (let write = 0; write < 200; write++) {
+      sent.push(committer.submit(write).then(({ kind }) => void (kind === "committed" && answers.push(write))));
+      // At all places of the turn of a loop, and once some were answered.
+      if (write % 3 === 0) await Promise.resolve();
+      if (write % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (write % 41 === 0) await Promise.all(sent);
+    }
+    await Promise.all(sent);
+    const failed = groups.find((group) => group.includes(7)) ?? [];
+    expect(groups.flat()).toEqual(Array.from({ length: 200 }, (_, write) => write));
+    expect(answers).toEqual(groups.flat().filter((write) => !failed.includes(write)));
+    expect(most).toBe(2);
+    expect(committer.backlog).toBe(0);
+  });
+
   test("a group that fails is refused whole, and the next one goes on", async () => {
     let broken = true;
     const full = Object.assign(new Error("no space"), { code: "SQLITE_FULL" });

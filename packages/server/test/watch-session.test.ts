@@ -34,6 +34,7 @@ function session(options: Partial<WatchOptions> & { readonly buffered?: () => nu
       mayRead: () => Promise.resolve(true),
       entries: () => Promise.resolve([]),
       answer: () => Promise.reject(new Error("no requests here")),
+      answered: () => undefined,
       onFault: (error) => {
         throw error;
       },

@@ -6,7 +6,7 @@
  * The decoder is our own (decision 0005): total, linear in its input, and with one error code for each way to go wrong. The
  * encoder is in `cbor-encode.ts`.
  */
-import { type Bytes, ownBytes } from "./bytes.ts";
+import { ownBytes } from "./bytes.ts";
 import { decodeError, type DecodeError, type DecodeErrorCode } from "./error.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -17,12 +17,13 @@ export type CborMap = ReadonlyMap<number, Cbor>;
 export const maxDepth = 16;
 
 /**
- * Decodes exactly one canonical item that is the whole input. The value shares no memory with the input.
+ * Decodes exactly one canonical item that is the whole input. The value shares no memory with the input, but for what is lent.
  * @param max the longest input accepted, in bytes.
+ * @param lendFrom byte strings of at least this length are views of the input: for who changes it no more, and is soon done.
  */
-export function decodeCbor(bytes: Uint8Array, max: number): Result<Cbor, DecodeError> {
+export function decodeCbor(bytes: Uint8Array, max: number, lendFrom = Number.POSITIVE_INFINITY): Result<Cbor, DecodeError> {
   if (bytes.length > max) return err(decodeError("too-long", `${bytes.length} bytes, at most ${max}`));
-  const reader: Reader = { bytes, at: 0, error: undefined };
+  const reader: Reader = { bytes, lendFrom, at: 0, error: undefined };
   const value = readItem(reader, 0);
   if (value !== undefined && reader.at < bytes.length) fail(reader, "malformed", `${bytes.length - reader.at} bytes after the end`);
   if (reader.error !== undefined) return err(reader.error);
@@ -33,6 +34,7 @@ export function decodeCbor(bytes: Uint8Array, max: number): Result<Cbor, DecodeE
 /** Where the walk is. Its functions return undefined once `error` is set, and read no further. */
 interface Reader {
   readonly bytes: Uint8Array;
+  readonly lendFrom: number;
   at: number;
   error: DecodeError | undefined;
 }
@@ -57,7 +59,7 @@ function readItem(reader: Reader, depth: number): Cbor | undefined {
     case 1:
       return -1 - head.count;
     case 2:
-      return readString(reader, head.count);
+      return readBytes(reader, head.count);
     case 3:
       return readText(reader, head.count);
     case 4:
@@ -93,12 +95,17 @@ function readHead(reader: Reader): Head | undefined {
   return { major, count };
 }
 
-function readString(reader: Reader, length: number): Bytes | undefined {
-  const end = reader.at + length;
-  if (end > reader.bytes.length) return fail(reader, "malformed", "a string ends early");
-  const value = ownBytes(reader.bytes.subarray(reader.at, end));
-  reader.at = end;
-  return value;
+function readString(reader: Reader, length: number): Uint8Array | undefined {
+  const { bytes, at } = reader;
+  if (at + length > bytes.length) return fail(reader, "malformed", "a string ends early");
+  reader.at = at + length;
+  // Not `subarray`: of a Buffer that is another Buffer.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+}
+
+function readBytes(reader: Reader, length: number): Uint8Array | undefined {
+  const value = readString(reader, length);
+  return value === undefined || length >= reader.lendFrom ? value : ownBytes(value);
 }
 
 // Fatal, so that nothing is repaired, and without the habit of dropping a leading U+FEFF: text comes back as it was.

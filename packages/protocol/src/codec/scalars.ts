@@ -1,5 +1,5 @@
 /** Schemas of single items: numbers, truth values, bytes, text, and names that stand for numbers. */
-import { asBytes, type Bytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { decodeError, type DecodeErrorCode } from "./error.ts";
 import { certainlyDistinct, range, wrong } from "./refusal.ts";
 import { err, ok } from "./result.ts";
@@ -39,7 +39,8 @@ export function bytes(size: number | { min?: number; max: number }): Schema<Byte
     },
     fromCbor: (value, path) => {
       if (!(value instanceof Uint8Array)) return wrong(path, "bytes");
-      return value.length >= min && value.length <= max ? ok(asBytes(value)) : range(path, `length not in ${min}..${max}`);
+      // What was decoded is its own, or lent on purpose: no copy here, nor a look at its buffer, which would have to be made first.
+      return value.length >= min && value.length <= max ? ok(value as Bytes) : range(path, `length not in ${min}..${max}`);
     },
   };
 }

@@ -41,8 +41,11 @@ export function encode<T>(schema: Schema<T>, value: T): Bytes {
   return encodeCbor(schema.toCbor(value));
 }
 
-/** @param max the longest input accepted, in bytes; every caller states it. */
-export function decode<T>(schema: Schema<T>, bytes: Uint8Array, max: number): Result<T, DecodeError> {
-  const item = decodeCbor(bytes, max);
+/**
+ * @param max the longest input accepted, in bytes; every caller states it.
+ * @param lendFrom as for `decodeCbor`; nothing is lent unless it is given.
+ */
+export function decode<T>(schema: Schema<T>, bytes: Uint8Array, max: number, lendFrom?: number): Result<T, DecodeError> {
+  const item = decodeCbor(bytes, max, lendFrom);
   return item.ok ? schema.fromCbor(item.value, "$") : item;
 }

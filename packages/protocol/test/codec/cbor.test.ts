@@ -160,6 +160,15 @@ describe("canonical decoding", () => {
     expect(decoded).toEqual({ ok: true, value: [Uint8Array.of(1, 2, 3)] });
   });
 
+  test("what is lent is a view of the input, and nothing shorter than was said", () => {
+    const input = encodeCbor([Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6, 7), "text that is longer"]);
+    const padded = Buffer.concat([Uint8Array.of(9), input]).subarray(1);
+    const decoded = decodeCbor(padded, 99, 4);
+    padded.fill(0);
+    expect(decoded).toEqual({ ok: true, value: [Uint8Array.of(1, 2, 3), Uint8Array.of(0, 0, 0, 0), "text that is longer"] });
+    expect(decodeCbor(input, 99, 1)).toEqual(decodeCbor(input, 99));
+  });
+
   test("an error names the place and never the value", () => {
     const decoded = decodeCbor(hex("8243414e4181f6"), 99);
     expect(decoded).toEqual({ ok: false, error: { code: "wrong-shape", detail: "at byte 6: a float or simple value" } });

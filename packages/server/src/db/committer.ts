@@ -24,12 +24,14 @@ export interface Committer<Write, Outcome> {
 export interface CommitterOptions {
   readonly maxBacklog: number;
   readonly maxGroup: number;
+  /** Groups that are given to `commit` before the first of them is done; it takes them in their order. One, unless given. */
+  readonly underWay?: number;
   readonly observer: CommitObserver;
 }
 
 /**
  * @param commit applies the writes in order in one transaction and resolves with one outcome each once that is durable; when it
- * rejects, none was applied.
+ * rejects, none was applied. Called again meanwhile, where `underWay` says so: it does the one after the other.
  */
 export function groupCommitter<Write, Outcome>(
   commit: (writes: readonly Write[]) => Promise<readonly Outcome[]>,
@@ -41,7 +43,9 @@ export function groupCommitter<Write, Outcome>(
   }
   let waiting: Waiting[] = [];
   let inCommit = 0;
-  let running: Promise<void> | undefined;
+  /** Of them, how many still look for groups; the promises are for `drain`. */
+  let lanes = 0;
+  const running = new Set<Promise<void>>();
   let draining = false;
 
   const commitGroup = async (group: readonly Waiting[]): Promise<void> => {
@@ -67,12 +71,19 @@ export function groupCommitter<Write, Outcome>(
     while (waiting.length > 0) {
       const group = waiting.slice(0, options.maxGroup);
       waiting = waiting.slice(options.maxGroup);
-      inCommit = group.length;
+      inCommit += group.length;
       await commitGroup(group);
-      inCommit = 0;
+      inCommit -= group.length;
       if (waiting.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    running = undefined;
+    // In the same breath as the last look: what is submitted from now on starts another.
+    lanes -= 1;
+  };
+  const start = (): void => {
+    if (lanes >= (options.underWay ?? 1)) return;
+    lanes += 1;
+    const one = run().finally(() => running.delete(one));
+    running.add(one);
   };
 
   return {
@@ -82,7 +93,7 @@ export function groupCommitter<Write, Outcome>(
       }
       return new Promise((answer) => {
         waiting.push({ write, answer });
-        running ??= run();
+        start();
       });
     },
     get backlog() {
@@ -90,7 +101,7 @@ export function groupCommitter<Write, Outcome>(
     },
     drain: async () => {
       draining = true;
-      while (running !== undefined) await running;
+      while (running.size > 0) await Promise.all(running);
     },
   };
 }

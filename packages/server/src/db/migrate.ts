@@ -24,7 +24,8 @@ export const sqliteTables: TableDialect = {
 
 export interface Migration {
   readonly name: string;
-  up(schema: SchemaModule, dialect: TableDialect): Promise<void>;
+  /** @param db in the migration's transaction, for what has to be carried over. */
+  up(schema: SchemaModule, dialect: TableDialect, db: Kysely<unknown>): Promise<void>;
 }
 
 export class NewerDatabase extends Error {
@@ -43,7 +44,7 @@ export async function migrate<T>(db: Kysely<T>, role: string, migrations: readon
   for (const [index, migration] of migrations.entries()) {
     if (index < applied.length) continue;
     await db.transaction().execute(async (transaction) => {
-      await migration.up(transaction.schema, sqliteTables);
+      await migration.up(transaction.schema, sqliteTables, transaction as unknown as Kysely<unknown>);
       await sql`insert into migration (number, name) values (${index + 1}, ${migration.name})`.execute(transaction);
     });
   }

@@ -1,12 +1,15 @@
 /**
  * Applies a group of writes in one transaction. The rows of a queue that is appended to are read once and written once per
- * group; an append id that is already there is answered with its first sequence number, so that repeats leave no gap.
+ * group, and what it was appended is written together; an append id that is already there is answered with its first sequence
+ * number, so that repeats leave no gap.
  */
 import { equalBytes } from "@photon/protocol/codec";
 import type { Kysely, Transaction } from "kysely";
 import { idKey } from "../ids.ts";
 import { fitsPortion, layPortions, type Portion, readPortions, savePortion } from "./portions.ts";
-import { removeQueue, removeUpTo, tallyUpTo } from "./removing.ts";
+import { type AppendIds, appendIds, type KnownIds } from "./append-ids.ts";
+import { type Added, parcelsOf, tallyUpTo } from "./parcels.ts";
+import { removeQueue, removeUpTo } from "./removing.ts";
 import { type RelayStatements, relayStatements } from "./statements.ts";
 import { sweepDrops, sweepQueue } from "./sweep.ts";
 import { ownerKeyOf, type QueueTable, type RelayTables } from "./tables.ts";
@@ -24,6 +27,10 @@ interface OpenQueue {
   dirty: boolean;
   /** Of a board that was appended to. */
   portions: readonly Portion[] | undefined;
+  /** Of a queue that was appended to. */
+  ids: KnownIds | undefined;
+  /** Appended, and not written yet. */
+  readonly added: Added[];
 }
 
 const forbidden: RelayWriteOutcome = { kind: "refused", code: "forbidden", detail: "" };
@@ -47,27 +54,43 @@ export type RelayCommit = (writes: readonly RelayWrite[], today: number) => Prom
 
 export function relayCommit(db: Kysely<RelayTables>, limits: RelayLimits): RelayCommit {
   const statements = relayStatements(db);
-  return (writes, today) =>
-    db.transaction().execute(async (transaction) => {
-      const group = new Group(transaction, statements, limits, today);
-      const outcomes: RelayWriteOutcome[] = [];
-      for (const write of writes) outcomes.push(await group.apply(write, outcomes.length));
-      await group.flush();
-      return { outcomes, told: group.told };
-    });
+  const ids = appendIds(statements);
+  return async (writes, today) => {
+    try {
+      return await db.transaction().execute(async (transaction) => {
+        const group = new Group(transaction, { statements, ids, limits, today });
+        const outcomes: RelayWriteOutcome[] = [];
+        for (const write of writes) outcomes.push(await group.apply(write, outcomes.length));
+        await group.flush();
+        return { outcomes, told: group.told };
+      });
+    } catch (error) {
+      ids.forgetAll();
+      throw error;
+    }
+  };
+}
+
+interface Committing {
+  readonly statements: RelayStatements;
+  readonly ids: AppendIds;
+  readonly limits: RelayLimits;
+  readonly today: number;
 }
 
 class Group {
   readonly #db: Transaction<RelayTables>;
   readonly #statements: RelayStatements;
+  readonly #ids: AppendIds;
   readonly #limits: RelayLimits;
   readonly #today: number;
   readonly told: Told[] = [];
   readonly #open = new Map<string, OpenQueue | undefined>();
 
-  constructor(db: Transaction<RelayTables>, statements: RelayStatements, limits: RelayLimits, today: number) {
+  constructor(db: Transaction<RelayTables>, { statements, ids, limits, today }: Committing) {
     this.#db = db;
     this.#statements = statements;
+    this.#ids = ids;
     this.#limits = limits;
     this.#today = today;
   }
@@ -92,6 +115,7 @@ class Group {
         return this.#put(write);
       case "sweep-queue":
         await this.flush();
+        this.#ids.forget(write.receiveId);
         return sweepQueue(this.#db, this.#limits, this.#today, write.receiveId);
       case "sweep-drops":
         return sweepDrops(this.#db, this.#limits, this.#today);
@@ -105,11 +129,14 @@ class Group {
     }
   }
 
-  /** Writes the counters of the queues appended to; whatever reads rows afterwards sees them. */
+  /** Writes what the queues were appended, and their counters; whatever reads rows afterwards sees them. */
   async flush(): Promise<void> {
     for (const queue of this.#open.values()) {
       if (queue?.dirty !== true) continue;
-      const { lastSeq, entries, bytes, overflowed } = queue;
+      const { lastSeq, entries, bytes, overflowed, added } = queue;
+      for (const parcel of parcelsOf(queue.row.receive_id, lastSeq - added.length + 1, this.#today, added))
+        await this.#db.executeQuery(this.#statements.insertParcel(parcel));
+      await queue.ids?.save();
       await this.#db.executeQuery(
         this.#statements.saveCounters({ receiveId: queue.row.receive_id, lastSeq, entries, bytes, overflowed }),
       );
@@ -127,7 +154,17 @@ class Group {
       return undefined;
     }
     const { last_seq: lastSeq, entries, bytes, overflowed } = row;
-    const queue: OpenQueue = { row, lastSeq, entries, bytes, overflowed, dirty: false, portions: undefined };
+    const queue: OpenQueue = {
+      row,
+      lastSeq,
+      entries,
+      bytes,
+      overflowed,
+      dirty: false,
+      portions: undefined,
+      ids: undefined,
+      added: [],
+    };
     this.#open.set(key, queue);
     return queue;
   }
@@ -144,11 +181,11 @@ class Group {
     if (queue === undefined) return forbidden;
     if (queue.row.version !== version) return { kind: "stale" };
     const portion = queue.row.admin_key === null ? undefined : await this.#portion(queue, place);
-    const full = !this.#fits(queue, portion, body.length);
-    if (queue.row.bundle !== null || full) {
-      const first = await this.#firstAnswer(receiveId, appendId);
-      if (first !== undefined) return first;
-      if (queue.row.bundle !== null) return { kind: "moved", bundle: queue.row.bundle };
+    queue.ids ??= await this.#ids.of(this.#db, receiveId, queue.row.last_seq, queue.row.gone_seq);
+    const first = queue.ids.numberOf(appendId, queue.row.gone_seq);
+    if (first !== undefined) return { kind: "appended", seq: first };
+    if (queue.row.bundle !== null) return { kind: "moved", bundle: queue.row.bundle };
+    if (!this.#fits(queue, portion, body.length)) {
       if (queue.overflowed === 0) {
         queue.overflowed = 1;
         queue.dirty = true;
@@ -156,21 +193,8 @@ class Group {
       return { kind: "refused", code: "queue-full", detail: "the queue holds all it may", retryAfter: 86_400 };
     }
     const seq = queue.lastSeq + 1;
-    const inserted = await this.#db.executeQuery(
-      this.#statements.insertEntry({
-        queue: receiveId,
-        seq,
-        append_id: appendId,
-        day: this.#today,
-        body,
-        writer: portion?.writer ?? null,
-      }),
-    );
-    if (inserted.numAffectedRows !== 1n) {
-      const first = await this.#firstAnswer(receiveId, appendId);
-      if (first === undefined) throw new Error("an append conflicts with no entry");
-      return first;
-    }
+    queue.ids.add(appendId, seq);
+    queue.added.push({ body, writer: portion?.writer ?? null });
     queue.lastSeq = seq;
     queue.entries += 1;
     queue.bytes += body.length;
@@ -187,11 +211,6 @@ class Group {
   #fits(queue: OpenQueue, portion: Portion | undefined, length: number): boolean {
     if (portion !== undefined) return fitsPortion(this.#limits, queue.portions?.length ?? 1, portion, length, queue);
     return queue.entries < this.#limits.queueEntries && queue.bytes + length <= this.#limits.queueBytes;
-  }
-
-  async #firstAnswer(receiveId: Uint8Array, appendId: Uint8Array): Promise<RelayWriteOutcome | undefined> {
-    const row = (await this.#db.executeQuery(this.#statements.findAppend(receiveId, appendId))).rows[0];
-    return row === undefined ? undefined : { kind: "appended", seq: row.seq };
   }
 
   async #create({ receiveId, sendId, readKey, writeKeys, adminKey }: WriteOf<"create">): Promise<RelayWriteOutcome> {
@@ -276,7 +295,10 @@ class Group {
     const row = await this.#proved(receiveId, provedBy);
     if ("kind" in row) return row;
     if (upTo > row.last_seq) return { kind: "refused", code: "conflict", detail: "the queue has no such entry yet" };
-    if (upTo > row.gone_seq) await removeUpTo(this.#db, row, upTo, await tallyUpTo(this.#db, receiveId, upTo));
+    if (upTo > row.gone_seq) {
+      await removeUpTo(this.#db, row, upTo, await tallyUpTo(this.#db, receiveId, upTo));
+      this.#ids.forget(receiveId);
+    }
     return done;
   }
 
@@ -284,6 +306,7 @@ class Group {
     const row = await this.#proved(receiveId, provedBy);
     if ("kind" in row) return row;
     await removeQueue(this.#db, receiveId);
+    this.#ids.forget(receiveId);
     this.told.push({ kind: "ended", receiveId });
     return done;
   }

@@ -1,6 +1,5 @@
 /** What the append path must know of a queue, kept in memory: the committer notices when it has gone stale. */
-import type { KeyObject } from "node:crypto";
-import { macKeys } from "../crypto/append-mac.ts";
+import { type MacKey, macKeys } from "../crypto/append-mac.ts";
 import { idKey } from "../ids.ts";
 import type { RelayStore } from "./store.ts";
 import { ownerKeyOf, type QueueTable } from "./tables.ts";
@@ -11,12 +10,14 @@ export interface KnownQueue {
   /** What changes to it are proved by: its admin key where it is a board, else its read key. */
   readonly ownerKey: Uint8Array;
   readonly board: boolean;
-  readonly writeKeys: readonly KeyObject[];
+  readonly writeKeys: readonly MacKey[];
   readonly version: number;
   readonly rotation: Uint8Array | null;
 }
 
 export interface QueueCache {
+  /** What is in memory. */
+  known(sendId: Uint8Array): KnownQueue | undefined;
   bySendId(sendId: Uint8Array): Promise<KnownQueue | undefined>;
   forget(queue: KnownQueue): void;
 }
@@ -26,6 +27,7 @@ const keptQueues = 50_000;
 export function queueCache(store: Pick<RelayStore, "queueBySendId">): QueueCache {
   const kept = new Map<string, KnownQueue>();
   return {
+    known: (sendId) => kept.get(idKey(sendId)),
     bySendId: async (sendId) => {
       const key = idKey(sendId);
       const known = kept.get(key);

@@ -1,4 +1,4 @@
-/** The main thread's end of the commit thread: one group is under way at a time. */
+/** The main thread's end of the commit thread, which takes groups in the order in which they are given to it. */
 import type { CommittedGroup, RelayCommit } from "./apply.ts";
 import type { CommitThreadData } from "./commit-worker.ts";
 import { type GroupAnswer, packGroup, unpackOutcomes } from "./group-wire.ts";
@@ -22,11 +22,10 @@ class CommitFailed extends Error {
 
 export function commitThread(data: CommitThreadData): CommitThread {
   const thread = startThread(neighbour("commit-worker", import.meta.url), data);
-  let pending: { readonly resolve: (group: CommittedGroup) => void; readonly reject: (error: Error) => void } | undefined;
+  const pending: { readonly resolve: (group: CommittedGroup) => void; readonly reject: (error: Error) => void }[] = [];
   let gone = false;
   const settle = (answer: GroupAnswer): void => {
-    const waiting = pending;
-    pending = undefined;
+    const waiting = pending.shift();
     if (answer.kind === "committed") waiting?.resolve(unpackOutcomes(answer));
     else waiting?.reject(new CommitFailed(answer.code));
   };
@@ -34,7 +33,7 @@ export function commitThread(data: CommitThreadData): CommitThread {
   // Whatever was under way may or may not be durable: it is not acknowledged, and a repeat finds out.
   const lost = (): void => {
     gone = true;
-    settle({ kind: "failed", code: "commit-thread-gone" });
+    while (pending.length > 0) settle({ kind: "failed", code: "commit-thread-gone" });
   };
   thread.on("error", lost);
   const ended = new Promise<void>((resolve) => {
@@ -47,8 +46,7 @@ export function commitThread(data: CommitThreadData): CommitThread {
     commit: (writes, today) =>
       new Promise((resolve, reject) => {
         if (gone) return reject(new CommitFailed("commit-thread-gone"));
-        if (pending !== undefined) throw new Error("one group at a time");
-        pending = { resolve, reject };
+        pending.push({ resolve, reject });
         const group = packGroup(writes, today);
         const { bytes, versions, places, lengths } = group;
         thread.postMessage(group, [bytes.buffer, versions.buffer, places.buffer, lengths.buffer]);

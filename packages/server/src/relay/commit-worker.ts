@@ -26,10 +26,13 @@ const answer = async (group: PackedGroup): Promise<GroupAnswer> => {
   }
 };
 
+/** Each message waits for the one before. */
+let last: Promise<void> = Promise.resolve();
+const take = async (message: PackedGroup | "close"): Promise<void> => {
+  if (message !== "close") return port.postMessage(await answer(message));
+  await db.destroy();
+  port.close();
+};
 port.on("message", (message: PackedGroup | "close") => {
-  if (message === "close") {
-    void db.destroy().then(() => port.close());
-    return;
-  }
-  void answer(message).then((result) => port.postMessage(result));
+  last = last.then(() => take(message));
 });

@@ -1,5 +1,7 @@
 /** Removing entries and queues, with the counts that go with them. */
 import type { Kysely } from "kysely";
+import { dropRunsUpTo } from "./append-ids.ts";
+import { dropUpTo } from "./parcels.ts";
 import { releasePortions, type Tally } from "./portions.ts";
 import type { QueueTable, RelayTables } from "./tables.ts";
 
@@ -10,7 +12,8 @@ export async function removeUpTo(
   upTo: number,
   removed: readonly Tally[],
 ): Promise<void> {
-  await db.deleteFrom("entry").where("queue", "=", queue.receive_id).where("seq", "<=", upTo).execute();
+  await dropUpTo(db, queue.receive_id, upTo);
+  await dropRunsUpTo(db, queue.receive_id, upTo);
   await releasePortions(db, queue.receive_id, removed);
   await db
     .updateTable("queue")
@@ -23,19 +26,9 @@ export async function removeUpTo(
     .execute();
 }
 
-/** What the queue's entries up to a sequence number weigh. */
-export async function tallyUpTo(db: Kysely<RelayTables>, receiveId: Uint8Array, upTo: number): Promise<readonly Tally[]> {
-  return db
-    .selectFrom("entry")
-    .select(({ fn }) => ["writer", fn.countAll<number>().as("entries"), fn.sum<number>(fn<number>("length", ["body"])).as("bytes")])
-    .where("queue", "=", receiveId)
-    .where("seq", "<=", upTo)
-    .groupBy("writer")
-    .execute();
-}
-
 export async function removeQueue(db: Kysely<RelayTables>, receiveId: Uint8Array): Promise<void> {
-  await db.deleteFrom("entry").where("queue", "=", receiveId).execute();
+  await db.deleteFrom("parcel").where("queue", "=", receiveId).execute();
+  await db.deleteFrom("append_run").where("queue", "=", receiveId).execute();
   await db.deleteFrom("writer").where("queue", "=", receiveId).execute();
   await db.deleteFrom("queue").where("receive_id", "=", receiveId).execute();
 }

@@ -56,12 +56,12 @@ export async function relayRole(config: RelayConfig, options: RoleOptions): Prom
     unacknowledgedBytes: config.unacknowledgedBytes,
     mayRead: (read) => mayRead(store, verify, read),
     entries: (receiveId, after, limit) => store.entries(receiveId, after, limit, maxReadBytes),
-    answer: async (request, address) => {
+    answer: (request, address) => {
       const wait = addresses.request(address);
-      const response = wait > 0 ? refused("rate-limited", "too many requests from this address", wait) : await answer(request);
-      metrics.answered("relay", request.kind, response.kind === "refused" ? response.value.code : "ok");
-      return response;
+      return wait > 0 ? Promise.resolve(refused("rate-limited", "too many requests from this address", wait)) : answer(request);
     },
+    answered: (request, response) =>
+      metrics.answered("relay", request.kind, response.kind === "refused" ? response.value.code : "ok"),
     onFault: (error) => fault(errorCode(error)),
   };
   return {

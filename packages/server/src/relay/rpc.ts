@@ -17,12 +17,15 @@ export type RelayAnswers = (request: RelayRequest) => Promise<RelayResponse>;
 
 /** @param onFault called with the code of what failed by our fault. */
 export function relayAnswers(service: RelayService, onFault: (code: string) => void): RelayAnswers {
-  return async (request) => {
+  const failed = (error: unknown): RelayResponse => {
+    onFault(errorCode(error));
+    return refused("internal", "the relay failed", 5);
+  };
+  return (request) => {
     try {
-      return await service.handle(request);
+      return service.handle(request).catch(failed);
     } catch (error) {
-      onFault(errorCode(error));
-      return refused("internal", "the relay failed", 5);
+      return Promise.resolve(failed(error));
     }
   };
 }

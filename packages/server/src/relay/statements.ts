@@ -1,13 +1,13 @@
 /** The statements of the append path, compiled once: building them anew costs more than running them. */
 import type { CompiledQuery, Kysely } from "kysely";
-import type { EntryTable, QueueTable, RelayTables } from "./tables.ts";
+import type { AppendRunTable, ParcelTable, QueueTable, RelayTables } from "./tables.ts";
 
 const noBytes = new Uint8Array(0);
 
 export interface RelayStatements {
-  insertEntry(row: EntryTable): CompiledQuery;
-  /** Where an append id stands in its queue. */
-  findAppend(queue: Uint8Array, appendId: Uint8Array): CompiledQuery<Pick<EntryTable, "seq">>;
+  insertParcel(row: ParcelTable): CompiledQuery;
+  insertRun(row: AppendRunTable): CompiledQuery;
+  saveRun(row: AppendRunTable): CompiledQuery;
   findQueue(receiveId: Uint8Array): CompiledQuery<QueueTable>;
   saveCounters(queue: QueueCounters): CompiledQuery;
 }
@@ -20,12 +20,10 @@ export interface QueueCounters {
 }
 
 export function relayStatements(db: Kysely<RelayTables>): RelayStatements {
-  const insertEntry = db
-    .insertInto("entry")
-    .values({ queue: noBytes, seq: 0, append_id: noBytes, day: 0, body: noBytes, writer: null })
-    .onConflict((conflict) => conflict.columns(["queue", "append_id"]).doNothing())
-    .compile();
-  const findAppend = db.selectFrom("entry").select("seq").where("queue", "=", noBytes).where("append_id", "=", noBytes).compile();
+  const parcel = { queue: noBytes, seq: 0, day: 0, size: 0, writer: null, bodies: noBytes };
+  const insertParcel = db.insertInto("parcel").values(parcel).compile();
+  const insertRun = db.insertInto("append_run").values({ queue: noBytes, number: 0, ids: noBytes }).compile();
+  const saveRun = db.updateTable("append_run").set({ ids: noBytes }).where("queue", "=", noBytes).where("number", "=", 0).compile();
   const findQueue = db.selectFrom("queue").selectAll().where("receive_id", "=", noBytes).compile();
   const saveCounters = db
     .updateTable("queue")
@@ -33,8 +31,9 @@ export function relayStatements(db: Kysely<RelayTables>): RelayStatements {
     .where("receive_id", "=", noBytes)
     .compile();
   return {
-    insertEntry: (row) => ({ ...insertEntry, parameters: [row.queue, row.seq, row.append_id, row.day, row.body, row.writer] }),
-    findAppend: (queue, appendId) => ({ ...findAppend, parameters: [queue, appendId] }),
+    insertParcel: (row) => ({ ...insertParcel, parameters: [row.queue, row.seq, row.day, row.size, row.writer, row.bodies] }),
+    insertRun: (row) => ({ ...insertRun, parameters: [row.queue, row.number, row.ids] }),
+    saveRun: (row) => ({ ...saveRun, parameters: [row.ids, row.queue, row.number] }),
     findQueue: (receiveId) => ({ ...findQueue, parameters: [receiveId] }),
     saveCounters: (queue) => ({
       ...saveCounters,

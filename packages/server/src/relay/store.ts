@@ -1,6 +1,5 @@
 /** A relay's store: writes go through its one committer, reads see only what is committed. */
 import type { QueueEntry } from "@photon/protocol/queue";
-import { asBytes } from "@photon/protocol/codec";
 import { type CommitObserver, type Committer, groupCommitter } from "../db/committer.ts";
 import { migrate } from "../db/migrate.ts";
 import { openReader, openWriter } from "../db/sqlite.ts";
@@ -8,6 +7,7 @@ import { type DayClock, dayClock } from "../day.ts";
 import type { Kysely } from "kysely";
 import { type RelayCommit, relayCommit, type Told } from "./apply.ts";
 import { commitThread } from "./commit-thread.ts";
+import { entriesOf } from "./parcels.ts";
 import { type DropTable, type QueueTable, relayMigrations, type RelayTables } from "./tables.ts";
 import type { RelayLimits, RelayWrite, RelayWriteOutcome } from "./writes.ts";
 
@@ -45,7 +45,7 @@ export interface CommitListener {
   ended(receiveId: Uint8Array): void;
 }
 
-/** Entries fetched at once: bounds what a read holds in memory beyond its byte limit. */
+/** Parcels fetched at once: bounds what a read holds in memory beyond its byte limit. */
 const fetchStep = 32;
 
 export async function openRelayStore(options: RelayStoreOptions): Promise<RelayStore> {
@@ -55,12 +55,15 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
   const reader = openReader<RelayTables>(path);
   const lastDay = await reader.selectFrom("clock").select("day").where("name", "=", "day").executeTakeFirst();
   const clock = dayClock(options.now, lastDay?.day);
-  const { commit, close } = await committing(writer, options);
-  const committer = groupCommitter(async (writes: readonly RelayWrite[]) => {
-    const { outcomes, told } = await commit(writes, clock.today());
-    for (const one of told) tell(listener, writes, one);
-    return outcomes;
-  }, options);
+  const { commit, underWay, close } = await committing(writer, options);
+  const committer = groupCommitter(
+    async (writes: readonly RelayWrite[]) => {
+      const { outcomes, told } = await commit(writes, clock.today());
+      for (const one of told) tell(listener, writes, one);
+      return outcomes;
+    },
+    { ...options, underWay },
+  );
   return {
     committer,
     clock,
@@ -70,25 +73,24 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
       const found: QueueEntry[] = [];
       let left = bytes;
       let cursor = after;
-      while (found.length < limit) {
+      for (;;) {
         const step = Math.min(fetchStep, limit - found.length);
         const rows = await reader
-          .selectFrom("entry")
-          .select(["seq", "body"])
+          .selectFrom("parcel")
+          .select(["seq", "size", "bodies"])
           .where("queue", "=", receiveId)
           .where("seq", ">", cursor)
           .orderBy("seq")
           .limit(step)
           .execute();
-        for (const row of rows) {
-          if (row.body.length > left) return found;
-          left -= row.body.length;
-          cursor = row.seq;
-          found.push({ seq: row.seq, body: asBytes(row.body) });
+        for (const entry of rows.flatMap((row) => entriesOf(row, cursor))) {
+          if (found.length === limit || entry.body.length > left) return found;
+          left -= entry.body.length;
+          cursor = entry.seq;
+          found.push(entry);
         }
-        if (rows.length < step) break;
+        if (rows.length < step || found.length === limit) return found;
       }
-      return found;
     },
     drop: (dropId) => reader.selectFrom("drop").selectAll().where("drop_id", "=", dropId).executeTakeFirst(),
     queueIds: async (after, limit) => {
@@ -116,10 +118,11 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
 async function committing(
   writer: Kysely<RelayTables>,
   { path, limits, maxPages, thread }: RelayStoreOptions,
-): Promise<{ readonly commit: RelayCommit; readonly close: () => Promise<void> }> {
-  if (!thread) return { commit: relayCommit(writer, limits), close: () => writer.destroy() };
+): Promise<{ readonly commit: RelayCommit; readonly underWay: number; readonly close: () => Promise<void> }> {
+  if (!thread) return { commit: relayCommit(writer, limits), underWay: 1, close: () => writer.destroy() };
   await writer.destroy();
-  return commitThread({ path, limits: onlyLimits(limits), maxPages });
+  // The thread has its next group when it is done with one, and need not wait until this one looks.
+  return { ...commitThread({ path, limits: onlyLimits(limits), maxPages }), underWay: 2 };
 }
 
 const onlyLimits = ({ retentionDays, bundleDays, tombstoneDays, queueEntries, queueBytes }: RelayLimits): RelayLimits => ({

@@ -3,7 +3,7 @@
  * bounded, so that a sweep never holds up an append for long.
  */
 import type { Kysely } from "kysely";
-import type { Tally } from "./portions.ts";
+import { tallied } from "./parcels.ts";
 import { removeQueue, removeUpTo } from "./removing.ts";
 import type { RelayTables } from "./tables.ts";
 import { type RelayLimits, type RelayWriteOutcome, sweepStep } from "./writes.ts";
@@ -28,26 +28,22 @@ export async function sweepQueue(
     return { kind: "swept", more: false, oldestDay: undefined };
   }
   const oldest = await db
-    .selectFrom("entry")
-    .select((columns) => ["seq", "day", "writer", columns.fn<number>("length", ["body"]).as("size")])
+    .selectFrom("parcel")
+    .select(({ fn }) => ["seq", "day", "size", "writer", fn<number>("length", ["bodies"]).as("length")])
     .where("queue", "=", receiveId)
     .orderBy("seq")
     .limit(sweepStep + 1)
     .execute();
-  const kept = oldest.findIndex((entry) => entry.day + limits.retentionDays >= today);
-  const past = oldest.slice(0, kept < 0 ? sweepStep : Math.min(kept, sweepStep));
+  const past: (typeof oldest)[number][] = [];
+  let entries = 0;
+  for (const parcel of oldest) {
+    if (parcel.day + limits.retentionDays >= today || entries >= sweepStep) break;
+    past.push(parcel);
+    entries += parcel.length / parcel.size;
+  }
   const last = past.at(-1);
   if (last !== undefined) await removeUpTo(db, row, last.seq, tallied(past));
-  return { kind: "swept", more: past.length === sweepStep, oldestDay: oldest[past.length]?.day };
-}
-
-function tallied(entries: readonly { readonly writer: number | null; readonly size: number }[]): readonly Tally[] {
-  const sums = new Map<number | null, Tally>();
-  for (const { writer, size } of entries) {
-    const sum = sums.get(writer);
-    sums.set(writer, { writer, entries: (sum?.entries ?? 0) + 1, bytes: (sum?.bytes ?? 0) + size });
-  }
-  return [...sums.values()];
+  return { kind: "swept", more: entries >= sweepStep, oldestDay: oldest[past.length]?.day };
 }
 
 /** Empties drops past their days, and forgets tombstones past theirs. */

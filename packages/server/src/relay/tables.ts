@@ -4,6 +4,7 @@
  */
 import type { Migration } from "../db/migrate.ts";
 import { notNull } from "../db/migrate.ts";
+import { entriesIntoParcels } from "./entries-into-parcels.ts";
 
 export interface QueueTable {
   readonly receive_id: Uint8Array;
@@ -37,14 +38,24 @@ export interface WriterTable {
   readonly entries: number;
   readonly bytes: number;
 }
-export interface EntryTable {
+/** Entries of one queue that became durable together; see `parcels.ts`. */
+export interface ParcelTable {
   readonly queue: Uint8Array;
+  /** Of its last entry. */
   readonly seq: number;
-  readonly append_id: Uint8Array;
   readonly day: number;
-  readonly body: Uint8Array;
+  /** Bytes of each body. */
+  readonly size: number;
   /** Number of the writer in a board; of one that is gone as well. */
   readonly writer: number | null;
+  /** One after the other. */
+  readonly bodies: Uint8Array;
+}
+/** Append ids of a queue in the order of its numbers; see `append-ids.ts`. */
+export interface AppendRunTable {
+  readonly queue: Uint8Array;
+  readonly number: number;
+  readonly ids: Uint8Array;
 }
 export interface DropTable {
   readonly drop_id: Uint8Array;
@@ -59,7 +70,8 @@ export interface ClockTable {
 }
 export interface RelayTables {
   readonly queue: QueueTable;
-  readonly entry: EntryTable;
+  readonly parcel: ParcelTable;
+  readonly append_run: AppendRunTable;
   readonly writer: WriterTable;
   readonly drop: DropTable;
   readonly clock: ClockTable;
@@ -127,6 +139,32 @@ export const relayMigrations: readonly Migration[] = [
           .addColumn("bytes", "bigint", notNull)
           .addPrimaryKeyConstraint("writer_key", ["queue", "number"]),
       ).execute();
+    },
+  },
+  {
+    name: "parcels",
+    up: async (schema, { binary, withoutRowNumbers }, db) => {
+      await withoutRowNumbers(
+        schema
+          .createTable("parcel")
+          .addColumn("queue", binary, notNull)
+          .addColumn("seq", "bigint", notNull)
+          .addColumn("day", "integer", notNull)
+          .addColumn("size", "integer", notNull)
+          .addColumn("writer", "bigint")
+          .addColumn("bodies", binary, notNull)
+          .addPrimaryKeyConstraint("parcel_key", ["queue", "seq"]),
+      ).execute();
+      await withoutRowNumbers(
+        schema
+          .createTable("append_run")
+          .addColumn("queue", binary, notNull)
+          .addColumn("number", "bigint", notNull)
+          .addColumn("ids", binary, notNull)
+          .addPrimaryKeyConstraint("append_run_key", ["queue", "number"]),
+      ).execute();
+      await entriesIntoParcels(db);
+      await schema.dropTable("entry").execute();
     },
   },
 ];

@@ -40,6 +40,8 @@ export interface WatchOptions {
   ) => Promise<readonly { readonly seq: number; readonly body: Uint8Array }[]>;
   /** Never rejects. */
   readonly answer: (request: RequestOf, address: string) => Promise<RelayResponse>;
+  /** Told of each answer, whether or not there is still somebody to hear it. */
+  readonly answered: (request: RequestOf, response: RelayResponse) => void;
   /** Called with whatever the store threw. */
   readonly onFault: (error: unknown) => void;
 }
@@ -65,6 +67,8 @@ const catchUpEntries = 64;
 const maxInFlight = 2_000;
 /** The network has not taken this much: the client is too slow even for hints. */
 const maxBuffered = 32 * 1024 * 1024;
+/** Bodies stay where the network put them until they are stored, or refused: frames are not written to again. */
+const lentFrom = 1024;
 /** Weight of an entry beyond its body, so that many small ones count too. */
 const entryOverhead = 64;
 
@@ -92,7 +96,7 @@ class WatchSession implements FrameHandler, QueueListener {
   }
 
   frame(bytes: Uint8Array): void {
-    const frame = decode(clientFrameSchema, bytes, maxClientFrame);
+    const frame = decode(clientFrameSchema, bytes, maxClientFrame, lentFrom);
     if (!frame.ok) return this.#refuse("malformed", frame.error.detail.slice(0, 200));
     switch (frame.value.kind) {
       case "watch":
@@ -101,7 +105,7 @@ class WatchSession implements FrameHandler, QueueListener {
       case "ack":
         return this.#acknowledge(frame.value.value.push);
       case "requests":
-        for (const { ref, request } of frame.value.value) void this.#request(ref, request);
+        for (const { ref, request } of frame.value.value) this.#request(ref, request);
         return;
       case "ping":
         return this.#send({ kind: "pong", value: frame.value.value });
@@ -265,13 +269,19 @@ class WatchSession implements FrameHandler, QueueListener {
     }
   }
 
-  async #request(ref: number, request: RequestOf): Promise<void> {
+  #request(ref: number, request: RequestOf): void {
     this.#inFlight += 1;
     if (this.#inFlight >= maxInFlight && !this.#paused) {
       this.#paused = true;
       this.#connection.pause();
     }
-    const response = await this.#options.answer(request, this.#connection.address);
+    void this.#options.answer(request, this.#connection.address).then((response) => {
+      this.#options.answered(request, response);
+      this.#respond(ref, response);
+    });
+  }
+
+  #respond(ref: number, response: RelayResponse): void {
     this.#inFlight -= 1;
     if (this.#closed) return;
     if (this.#paused && this.#inFlight < maxInFlight / 2) {
