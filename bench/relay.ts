@@ -20,7 +20,7 @@ const settings = JSON.stringify({
   "relay.queueEntries": 10_000_000,
   "relay.queueBytes": 100_000_000_000,
 });
-/** Room for what is in flight, so that the collector does not copy it about; the same for both. See docs on operating a relay. */
+/** Room for what is in flight, so that the collector does not copy it about; the same for both. See docs/guide/operating.md. */
 const nodeFlags = ["--max-semi-space-size=64"];
 const relay = child("../../packages/testkit/src/server-main.ts", settings, nodeFlags);
 const echo = child("echo.ts", "", nodeFlags);

@@ -25,7 +25,7 @@ const day = 86_400_000;
 test("a relay's database from before there were boards opens, and its queues go on as they were", async () => {
   const data = temporaryFolder();
   let now = 20_000 * day;
-  const [queue, frozen] = [newQueue(), newQueue()];
+  const [queue, frozen, long] = [newQueue(), newQueue(), newQueue()];
   const early = appendOf(queue);
   const [bundle, second] = [random(50), random(32)];
   const old = new Database(join(data, "relay.sqlite"));
@@ -37,6 +37,10 @@ test("a relay's database from before there were boards opens, and its queues go 
   const insertEntry = old.prepare("insert into entry values (?, ?, ?, ?, ?)");
   insertEntry.run(receiveId, 1, early.appendId, 19_990, early.body);
   insertEntry.run(receiveId, 2, random(16), 20_000, random(1024));
+  // One that had more than fits into a run of append ids, the first of them gone.
+  insertQueue.run(long.receiveId, long.sendId, long.readKey, long.writeKey, 120, 49, 71, 71 * 1024, null, null);
+  const appends = new Map(Array.from({ length: 71 }, (_, index) => [50 + index, appendOf(long)]));
+  for (const [seq, { appendId, body }] of appends) insertEntry.run(long.receiveId, seq, appendId, 20_000, body);
   old.close();
 
   const { url, sweep, close } = await server({ data, "relay.queueEntries": 3 }, { now: () => now });
@@ -44,6 +48,9 @@ test("a relay's database from before there were boards opens, and its queues go 
   expect(before).toMatchObject({ last: 2, gone: 0, version: 0, entries: [{ seq: 1 }, { seq: 2 }] });
   expect(before.entries[0]?.body).toEqual(early.body);
   expect(await good(url, "append", early)).toEqual({ kind: "appended", value: { seq: 1 } });
+  const longBefore = await readBatch(url, long, 0, 100);
+  expect(longBefore.entries).toEqual([...appends].map(([seq, { body }]) => ({ seq, body })));
+  for (const [seq, append] of appends) expect(await good(url, "append", append)).toEqual({ kind: "appended", value: { seq } });
   expect(await good(url, "append", appendOf({ ...queue, writeKey: second }))).toEqual({ kind: "appended", value: { seq: 3 } });
   // The whole queue is its writers' together.
   expect(await outcome(url, "append", appendOf(queue))).toBe("queue-full");

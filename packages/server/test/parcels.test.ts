@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Kysely, SqliteDialect } from "kysely";
 import { describe, expect, test } from "vitest";
 import { migrate } from "../src/db/migrate.ts";
+import { idKey } from "../src/ids.ts";
 import { appendIds, runLength } from "../src/relay/append-ids.ts";
 import { relayCommit } from "../src/relay/apply.ts";
 import { entriesOf, maxParcelBytes, parcelsOf } from "../src/relay/parcels.ts";
@@ -104,7 +105,8 @@ describe("append ids", () => {
         const known = await ids.of(db, queue.id, queue.ids.length, 0);
         for (let i = 0; i < (round + index) % 11; i++) {
           queue.ids.push(random(16));
-          known.add(queue.ids.at(-1) ?? queue.id, queue.ids.length);
+          const id = queue.ids.at(-1) ?? queue.id;
+          known.add(id, idKey(id), queue.ids.length);
         }
         await known.save();
       }
@@ -113,10 +115,10 @@ describe("append ids", () => {
       expect(queue.ids.length).toBeGreaterThan(2 * runLength);
       const known = await ids.of(db, queue.id, queue.ids.length, 0);
       for (const [index, id] of queue.ids.entries()) {
-        expect(known.numberOf(id, 0)).toBe(index + 1);
-        expect(known.numberOf(id, index + 1)).toBeUndefined();
+        expect(known.numberOf(idKey(id), 0)).toBe(index + 1);
+        expect(known.numberOf(idKey(id), index + 1)).toBeUndefined();
       }
-      expect(known.numberOf(random(16), 0)).toBeUndefined();
+      expect(known.numberOf(idKey(random(16)), 0)).toBeUndefined();
     }
     const rows = await db.selectFrom("append_run").selectAll().execute();
     expect(rows).toHaveLength(queues.reduce((sum, queue) => sum + Math.ceil(queue.ids.length / runLength), 0));

@@ -3,6 +3,7 @@
  * 112 in the next: a row for each, or an index by id, would cost as much to write as the entry itself. Those of queues that
  * were appended to of late are kept in memory by the one who commits.
  */
+import { ownBytes } from "@photon/protocol/codec";
 import type { Kysely } from "kysely";
 import { idKey } from "../ids.ts";
 import type { RelayStatements } from "./statements.ts";
@@ -25,10 +26,10 @@ const runOf = (seq: number): number => Math.floor((seq - 1) / runLength);
 
 /** The ids of one queue. */
 export interface KnownIds {
-  /** Number under which an entry was appended. @param gone what lived up to there is forgotten. */
-  numberOf(appendId: Uint8Array, gone: number): number | undefined;
-  /** Takes the id of the next number. */
-  add(appendId: Uint8Array, seq: number): void;
+  /** Number under which an entry was appended. @param key of `idKey`. @param gone what lived up to there is forgotten. */
+  numberOf(key: string, gone: number): number | undefined;
+  /** Takes the id of the next number. @param key of `idKey`. */
+  add(appendId: Uint8Array, key: string, seq: number): void;
   /** Writes what was added since the last time. */
   save(): Promise<void>;
 }
@@ -91,16 +92,15 @@ export function appendIds(statements: RelayStatements, most = mostIds): AppendId
       let written = open.length;
       let first = last - open.length + 1;
       return {
-        numberOf: (appendId, past) => {
-          const seq = numbers.get(idKey(appendId));
+        numberOf: (id, past) => {
+          const seq = numbers.get(id);
           return seq === undefined || seq <= past ? undefined : seq;
         },
-        add: (appendId, seq) => {
-          const id = Uint8Array.from(appendId);
+        add: (appendId, id, seq) => {
           const before = numbers.size;
-          numbers.set(idKey(id), seq);
+          numbers.set(id, seq);
           if (queue.isKept) count += numbers.size - before;
-          open.push(id);
+          open.push(ownBytes(appendId));
           queue.last = seq;
         },
         save: async () => {

@@ -182,7 +182,8 @@ class Group {
     if (queue.row.version !== version) return { kind: "stale" };
     const portion = queue.row.admin_key === null ? undefined : await this.#portion(queue, place);
     queue.ids ??= await this.#ids.of(this.#db, receiveId, queue.row.last_seq, queue.row.gone_seq);
-    const first = queue.ids.numberOf(appendId, queue.row.gone_seq);
+    const id = idKey(appendId);
+    const first = queue.ids.numberOf(id, queue.row.gone_seq);
     if (first !== undefined) return { kind: "appended", seq: first };
     if (queue.row.bundle !== null) return { kind: "moved", bundle: queue.row.bundle };
     if (!this.#fits(queue, portion, body.length)) {
@@ -193,7 +194,7 @@ class Group {
       return { kind: "refused", code: "queue-full", detail: "the queue holds all it may", retryAfter: 86_400 };
     }
     const seq = queue.lastSeq + 1;
-    queue.ids.add(appendId, seq);
+    queue.ids.add(appendId, id, seq);
     queue.added.push({ body, writer: portion?.writer ?? null });
     queue.lastSeq = seq;
     queue.entries += 1;

@@ -5,6 +5,8 @@ import type { RelayStore } from "./store.ts";
 import { ownerKeyOf, type QueueTable } from "./tables.ts";
 
 export interface KnownQueue {
+  /** Its receive id, as a map key. */
+  readonly key: string;
   readonly receiveId: Uint8Array;
   readonly sendId: Uint8Array;
   /** What changes to it are proved by: its admin key where it is a board, else its read key. */
@@ -46,6 +48,7 @@ export function queueCache(store: Pick<RelayStore, "queueBySendId">): QueueCache
 }
 
 export const knownQueue = (row: QueueTable): KnownQueue => ({
+  key: idKey(row.receive_id),
   receiveId: row.receive_id,
   sendId: row.send_id,
   ownerKey: ownerKeyOf(row),

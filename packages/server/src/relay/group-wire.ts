@@ -1,6 +1,7 @@
 /**
  * A group of writes on its way to the commit thread, and its outcomes on their way back. Appends, which are nearly all of it, travel
- * as numbers in arrays and bytes in one buffer that are handed over rather than copied; everything else is rare and goes as it is.
+ * as numbers in arrays and bytes in one buffer that are handed over rather than copied; everything else is rare and goes as it is, and
+ * owns its bytes: of a view, a copy would take along all that it is a view of.
  */
 import type { CommittedGroup, Told } from "./apply.ts";
 import type { RelayWrite, RelayWriteOutcome } from "./writes.ts";

@@ -2,7 +2,7 @@
  * The relay: checks what proves a request, then reads or submits a write. What it answers about a queue that does not exist and
  * about one whose proof fails is the same, so that nothing can be probed. See spec/08-relay-and-vault.md.
  */
-import { concat, equalBytes } from "@photon/protocol/codec";
+import { asBytes, concat, equalBytes } from "@photon/protocol/codec";
 import {
   buckets,
   deleteInput,
@@ -18,7 +18,6 @@ import {
 import { appendMacWriter } from "../crypto/append-mac.ts";
 import type { VerifyEd25519 } from "../crypto/ed25519.ts";
 import type { Committed } from "../db/committer.ts";
-import { idKey } from "../ids.ts";
 import type { TokenBuckets } from "../limits/token-buckets.ts";
 import { done, forbidden, outcomeAnswer, refused } from "./answers.ts";
 import { type KnownQueue, knownQueue, queueCache } from "./cache.ts";
@@ -98,8 +97,8 @@ export function relayService(options: RelayServiceOptions): RelayService {
   };
 
   /** Each writer of a board has an equal portion of the queue's rate: its bytes weigh as many times as there are writers. */
-  const rateWait = ({ receiveId, board, writeKeys }: KnownQueue, place: number, length: number): number =>
-    board ? rates.take(`${idKey(receiveId)}${place}`, length * writeKeys.length) : rates.take(idKey(receiveId), length);
+  const rateWait = ({ key, board, writeKeys }: KnownQueue, place: number, length: number): number =>
+    board ? rates.take(`${key}${place}`, length * writeKeys.length) : rates.take(key, length);
 
   const append = (request: RelayRequestOf<"append">): Promise<RelayResponse> => {
     if (!bucketSizes.has(request.body.length))
@@ -143,7 +142,8 @@ export function relayService(options: RelayServiceOptions): RelayService {
   };
 
   const move = (request: RelayRequestOf<"move">): Promise<RelayResponse> => {
-    const { receiveId, bundle } = request;
+    const { receiveId } = request;
+    const bundle = asBytes(request.bundle);
     return proved(byReceiveId(receiveId), ({ ownerKey }) =>
       verify(ownerKey, moveInput(request), request.signature)
         ? { write: { kind: "move", receiveId, provedBy: ownerKey, bundle } }
@@ -198,7 +198,7 @@ export function relayService(options: RelayServiceOptions): RelayService {
           return remove(request.value);
         case "put": {
           const { dropId, body, days } = request.value;
-          return certain({ kind: "put", dropId, body, untilDay: store.clock.today() + days });
+          return certain({ kind: "put", dropId, body: asBytes(body), untilDay: store.clock.today() + days });
         }
         case "get":
           return readDrop(store, options.tombstoneDays, request.value.dropId);
