@@ -95,7 +95,8 @@ async function records(): Promise<readonly Named[]> {
       case "relay.sqlite/queue":
         add(`queue ${toHex(bytesOf(columns["receive_id"]))}`, values);
         break;
-      case "relay.sqlite/entry":
+      case "relay.sqlite/parcel":
+      case "relay.sqlite/append_run":
       case "relay.sqlite/writer":
         add(`queue ${toHex(bytesOf(columns["queue"]))}`, values);
         break;

@@ -5,7 +5,7 @@ import { asBytes, type Bytes } from "@photon/protocol/codec";
 import Database from "better-sqlite3";
 
 export interface Row {
-  /** Such as "relay.sqlite/entry". */
+  /** Such as "relay.sqlite/queue". */
   readonly table: string;
   readonly columns: Readonly<Record<string, unknown>>;
 }
@@ -32,8 +32,11 @@ export function everyRow(data: string): readonly Row[] {
 /** The bodies of all entries that lie at the relay, whosever they are. */
 export async function everyStoredBody(data: string): Promise<readonly { readonly queue: Bytes; readonly body: Bytes }[]> {
   return everyRow(data)
-    .filter(({ table }) => table === "relay.sqlite/entry")
-    .map(({ columns }) => ({ queue: bytesOf(columns["queue"]), body: bytesOf(columns["body"]) }));
+    .filter(({ table }) => table === "relay.sqlite/parcel")
+    .flatMap(({ columns }) => {
+      const [queue, bodies, size] = [bytesOf(columns["queue"]), bytesOf(columns["bodies"]), Number(columns["size"])];
+      return Array.from({ length: bodies.length / size }, (_, at) => ({ queue, body: bodies.slice(at * size, (at + 1) * size) }));
+    });
 }
 
 /** Every file under the server's folder, the databases' own included. */

@@ -1,4 +1,4 @@
-import { type Cbor, decodeCbor, encodeCbor, equalBytes, fromHex, maxDepth, toHex } from "@photon/protocol/codec";
+import { type Cbor, concat, decodeCbor, encodeCbor, equalBytes, fromHex, maxDepth, toHex } from "@photon/protocol/codec";
 import { decode as cborgDecode, encode as cborgEncode, rfc8949EncodeOptions } from "cborg";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -162,7 +162,7 @@ describe("canonical decoding", () => {
 
   test("what is lent is a view of the input, and nothing shorter than was said", () => {
     const input = encodeCbor([Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6, 7), "text that is longer"]);
-    const padded = Buffer.concat([Uint8Array.of(9), input]).subarray(1);
+    const padded = concat(Uint8Array.of(9), input).subarray(1);
     const decoded = decodeCbor(padded, 99, 4);
     padded.fill(0);
     expect(decoded).toEqual({ ok: true, value: [Uint8Array.of(1, 2, 3), Uint8Array.of(0, 0, 0, 0), "text that is longer"] });
