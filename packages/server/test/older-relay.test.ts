@@ -25,7 +25,7 @@ const day = 86_400_000;
 test("a relay's database from before there were boards opens, and its queues go on as they were", async () => {
   const data = temporaryFolder();
   let now = 20_000 * day;
-  const [queue, frozen, long] = [newQueue(), newQueue(), newQueue()];
+  const [queue, frozen, long, emptied] = [newQueue(), newQueue(), newQueue(), newQueue()];
   const early = appendOf(queue);
   const [bundle, second] = [random(50), random(32)];
   const old = new Database(join(data, "relay.sqlite"));
@@ -40,6 +40,8 @@ test("a relay's database from before there were boards opens, and its queues go 
   // One that had more than fits into a run of append ids, the first of them gone.
   insertQueue.run(long.receiveId, long.sendId, long.readKey, long.writeKey, 120, 49, 71, 71 * 1024, null, null);
   const appends = new Map(Array.from({ length: 71 }, (_, index) => [50 + index, appendOf(long)]));
+  // And one whose reader has taken all there was.
+  insertQueue.run(emptied.receiveId, emptied.sendId, emptied.readKey, emptied.writeKey, 10, 10, 0, 0, null, null);
   for (const [seq, { appendId, body }] of appends) insertEntry.run(long.receiveId, seq, appendId, 20_000, body);
   old.close();
 
@@ -67,6 +69,13 @@ test("a relay's database from before there were boards opens, and its queues go 
   expect(countedPortions(data, board).map(({ entries }) => entries)).toEqual([0, 0, 1]);
   await close();
 
+  const first = await server({ data }, { now: () => now });
+  const next = Array.from({ length: 70 }, () => appendOf(emptied));
+  for (const [index, append] of next.entries())
+    expect(await good(first.url, "append", append)).toEqual({ kind: "appended", value: { seq: 11 + index } });
+  await first.close();
   const again = await server({ data }, { now: () => now });
+  for (const [index, append] of next.entries())
+    expect(await good(again.url, "append", append)).toEqual({ kind: "appended", value: { seq: 11 + index } });
   expect(await readBatch(again.url, board.queue)).toMatchObject({ last: 1, entries: [{ seq: 1 }] });
 });

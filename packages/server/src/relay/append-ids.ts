@@ -69,7 +69,10 @@ export function appendIds(statements: RelayStatements, most = mostIds): AppendId
     for (const { number, ids } of await readRuns(db, receiveId, gone)) {
       for (const [index, id] of ids.entries()) numbers.set(idKey(id), number * runLength + index + 1);
     }
-    const open = last % runLength === 0 ? [] : [...((await readRuns(db, receiveId, last - 1)).at(-1)?.ids ?? [])];
+    const begun = last % runLength;
+    const open = begun === 0 ? [] : [...((await readRuns(db, receiveId, last - 1)).at(-1)?.ids ?? [])];
+    // An id under another's number would be answered, or forgotten, as that one.
+    if (open.length !== begun) throw new Error(`a run of append ids has ${open.length} of ${begun}`);
     return { numbers, open, last, isKept: true };
   };
   return {

@@ -46,10 +46,11 @@ export function commitThread(data: CommitThreadData): CommitThread {
     commit: (writes, today) =>
       new Promise((resolve, reject) => {
         if (gone) return reject(new CommitFailed("commit-thread-gone"));
-        pending.push({ resolve, reject });
         const group = packGroup(writes, today);
         const { bytes, versions, places, lengths } = group;
         thread.postMessage(group, [bytes.buffer, versions.buffer, places.buffer, lengths.buffer]);
+        // Only what was posted is answered: a group that could not be must not take the next one's answer.
+        pending.push({ resolve, reject });
       }),
     close: async () => {
       if (!gone) thread.postMessage("close");

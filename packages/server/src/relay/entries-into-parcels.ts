@@ -5,7 +5,7 @@ import { parcelsOf } from "./parcels.ts";
 import type { AppendRunTable, ParcelTable } from "./tables.ts";
 
 interface OldTables {
-  readonly queue: { readonly receive_id: Uint8Array };
+  readonly queue: { readonly receive_id: Uint8Array; readonly last_seq: number };
   readonly entry: {
     readonly queue: Uint8Array;
     readonly seq: number;
@@ -29,18 +29,19 @@ export async function entriesIntoParcels(database: Kysely<unknown>): Promise<voi
   for (;;) {
     const queue = await db
       .selectFrom("queue")
-      .select("receive_id")
+      .select(["receive_id", "last_seq"])
       .where("receive_id", ">", after)
       .orderBy("receive_id")
       .limit(1)
       .executeTakeFirst();
     if (queue === undefined) return;
     after = queue.receive_id;
-    await convert(db, after);
+    await convert(db, after, queue.last_seq);
   }
 }
 
-async function convert(db: Kysely<OldTables>, queue: Uint8Array): Promise<void> {
+/** @param last number of the last entry that the queue was given, whatever is left of them. */
+async function convert(db: Kysely<OldTables>, queue: Uint8Array, last: number): Promise<void> {
   let run: Uint8Array[] = [];
   let number: number | undefined;
   const save = async (): Promise<void> => {
@@ -72,5 +73,8 @@ async function convert(db: Kysely<OldTables>, queue: Uint8Array): Promise<void> 
     }
     if (rows.length < step) break;
   }
+  // What comes next goes into the run of the last entry, though that one is gone as well.
+  if (number === undefined && last % runLength !== 0)
+    [number, run] = [Math.floor(last / runLength), Array.from({ length: last % runLength }, () => noId)];
   await save();
 }
