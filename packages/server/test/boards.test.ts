@@ -341,7 +341,7 @@ test("appends to a queue that is no board cost a few statements for all that are
   await commit([append(), append(), append()], 20_000);
   expect(said.filter((statement) => !/^(begin|commit)/u.test(statement))).toEqual([
     "select * from",
-    'select "number", "ids"',
+    'select "ids" from',
     'insert into "parcel"',
     'insert into "append_run"',
     'update "queue" set',

@@ -1,17 +1,18 @@
+import { join } from "node:path";
 import { type Bytes, toHex } from "@photon/protocol/codec";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { Kysely, SqliteDialect } from "kysely";
 import { describe, expect, test } from "vitest";
 import { migrate } from "../src/db/migrate.ts";
-import { idKey } from "../src/ids.ts";
 import { appendIds, runLength } from "../src/relay/append-ids.ts";
 import { relayCommit } from "../src/relay/apply.ts";
 import { entriesOf, maxParcelBytes, parcelsOf } from "../src/relay/parcels.ts";
+import { openRelayStore } from "../src/relay/store.ts";
 import { relayStatements } from "../src/relay/statements.ts";
 import { type ParcelTable, relayMigrations, type RelayTables } from "../src/relay/tables.ts";
 import type { RelayWrite, RelayWriteOutcome } from "../src/relay/writes.ts";
-import { newQueue, random } from "./people.ts";
+import { newQueue, random, temporaryFolder } from "./people.ts";
 
 async function memoryDatabase(): Promise<{ readonly raw: Database.Database; readonly db: Kysely<RelayTables> }> {
   const raw = new Database(":memory:");
@@ -32,11 +33,11 @@ const appended = (seq: number): RelayWriteOutcome => ({ kind: "appended", seq })
 const unwritable: RelayWrite = { kind: "new-day", day: Symbol("no day") as unknown as number };
 
 /** A queue, and the writes that concern it. */
-async function queueIn(db: Kysely<RelayTables>) {
+async function queueIn(db: Kysely<RelayTables>, keptBytes?: number) {
   const { receiveId, sendId, readKey } = newQueue();
   const limits = { retentionDays: 30, bundleDays: 730, tombstoneDays: 30, queueEntries: 999, queueBytes: 9_999_999 };
   const restarted = () => {
-    const commit = relayCommit(db, limits);
+    const commit = relayCommit(db, limits, keptBytes);
     return async (writes: readonly RelayWrite[]) => (await commit(writes, 20_000)).outcomes;
   };
   const create: RelayWrite = { kind: "create", receiveId, sendId, readKey, writeKeys: random(32), adminKey: undefined };
@@ -93,20 +94,56 @@ describe("parcels", () => {
   });
 });
 
+test("a reader gets what lies in the window it asks for, whatever lies in which parcel", async () => {
+  const store = await openRelayStore({
+    path: join(temporaryFolder(), "relay.sqlite"),
+    limits: { retentionDays: 30, bundleDays: 730, tombstoneDays: 30, queueEntries: 9_999, queueBytes: 99_999_999 },
+    now: () => 20_000 * 86_400_000,
+    maxBacklog: 9_999,
+    maxGroup: 70,
+    observer: { committed: () => undefined, failed: () => undefined },
+    maxPages: undefined,
+    listener: { appended: () => undefined, ended: () => undefined },
+    thread: false,
+  });
+  const { receiveId, sendId, readKey } = newQueue();
+  await store.committer.submit({ kind: "create", receiveId, sendId, readKey, writeKeys: random(32), adminKey: undefined });
+  const sizes = [
+    ...Array.from({ length: 200 }, () => 1024),
+    ...Array.from({ length: 100 }, (_, at) => (at % 7 === 0 ? 16384 : 1024)),
+  ];
+  const bodies = sizes.map((size) => random(size));
+  const submitted = bodies.map((body) =>
+    store.committer.submit({ kind: "append", receiveId, version: 0, place: 0, appendId: random(16), body }),
+  );
+  await Promise.all(submitted);
+  await store.committer.submit({ kind: "trim", receiveId, provedBy: readKey, upTo: 33 });
+  const all = bodies.map((body, index) => ({ seq: index + 1, body })).slice(33);
+  for (let round = 0; round < 300; round++) {
+    const [after, limit, room] = [round, 1 + ((round * 37) % 130), 1024 * (1 + ((round * 53) % 200))];
+    let weight = 0;
+    const wanted = all.filter(({ seq }) => seq > after).slice(0, limit);
+    const fitting = wanted.findIndex(({ body }) => (weight += body.length) > room);
+    const found = await store.entries(receiveId, after, limit, room);
+    expect(found.map(({ seq }) => seq)).toEqual(wanted.slice(0, fitting < 0 ? undefined : fitting).map(({ seq }) => seq));
+    expect(found.every(({ seq, body }) => Buffer.from(body).equals(bodies[seq - 1] ?? body.subarray(1)))).toBe(true);
+  }
+  await store.close();
+});
+
 describe("append ids", () => {
   test("are known over runs, after a restart, and when others have taken their room", async () => {
     const { db } = await memoryDatabase();
     const statements = relayStatements(db);
-    let ids = appendIds(statements, 100);
+    let ids = appendIds(statements, 3_000);
     const queues = Array.from({ length: 3 }, () => ({ id: random(16), ids: [] as Bytes[] }));
     for (let round = 0; round < 40; round++) {
-      if (round % 9 === 8) ids = appendIds(statements, 100);
+      if (round % 9 === 8) ids = appendIds(statements, 3_000);
       for (const [index, queue] of queues.entries()) {
         const known = await ids.of(db, queue.id, queue.ids.length, 0);
         for (let i = 0; i < (round + index) % 11; i++) {
           queue.ids.push(random(16));
-          const id = queue.ids.at(-1) ?? queue.id;
-          known.add(id, idKey(id), queue.ids.length);
+          known.add(queue.ids.at(-1) ?? queue.id, queue.ids.length);
         }
         await known.save();
       }
@@ -115,10 +152,10 @@ describe("append ids", () => {
       expect(queue.ids.length).toBeGreaterThan(2 * runLength);
       const known = await ids.of(db, queue.id, queue.ids.length, 0);
       for (const [index, id] of queue.ids.entries()) {
-        expect(known.numberOf(idKey(id), 0)).toBe(index + 1);
-        expect(known.numberOf(idKey(id), index + 1)).toBeUndefined();
+        expect(known.numberOf(id, 0)).toBe(index + 1);
+        expect(known.numberOf(id, index + 1)).toBeUndefined();
       }
-      expect(known.numberOf(idKey(random(16)), 0)).toBeUndefined();
+      expect(known.numberOf(random(16), 0)).toBeUndefined();
     }
     const rows = await db.selectFrom("append_run").selectAll().execute();
     expect(rows).toHaveLength(queues.reduce((sum, queue) => sum + Math.ceil(queue.ids.length / runLength), 0));
@@ -152,6 +189,19 @@ describe("repeats are known", () => {
     expect(await commit([...before, ...lost])).toEqual([1, 2, 3, 4, 5, 6].map(appended));
     await db.destroy();
   });
+});
+
+test("repeats in many queues at once are known with room for the ids of none, also after a group that failed", async () => {
+  const { db } = await memoryDatabase();
+  const queues = await Promise.all(Array.from({ length: 5 }, () => queueIn(db, 1)));
+  const appends = Array.from({ length: 150 }, (_, index) => queues[index % 5]?.append() ?? unwritable);
+  const commit = queues[0]?.commit ?? (() => Promise.reject(new Error("no queue")));
+  const wanted = appends.map((_, index) => appended(1 + Math.floor(index / 5)));
+  await expect(commit([...appends, unwritable])).rejects.toThrow();
+  for (let from = 0; from < appends.length; from += 40)
+    expect(await commit(appends.slice(from, from + 40))).toEqual(wanted.slice(from, from + 40));
+  expect(await commit([...appends, ...appends])).toEqual([...wanted, ...wanted]);
+  await db.destroy();
 });
 
 describe("whatever a queue goes through, the relay answers as a list would, and stores no more and no less", () => {

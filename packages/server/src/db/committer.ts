@@ -9,6 +9,7 @@ export type Committed<T> =
   { readonly kind: "committed"; readonly value: T } | { readonly kind: "failed"; readonly failure: StorageFailure | "overloaded" };
 
 export interface CommitObserver {
+  /** @param seconds since the group was given away, what it waited for another one under way among them. */
   committed(writes: number, seconds: number): void;
   failed(code: string): void;
 }
@@ -43,7 +44,7 @@ export function groupCommitter<Write, Outcome>(
   }
   let waiting: Waiting[] = [];
   let inCommit = 0;
-  /** Of them, how many still look for groups; the promises are for `drain`. */
+  /** How many look for groups; the promises, of those and of such as are just ending, are for `drain`. */
   let lanes = 0;
   const running = new Set<Promise<void>>();
   let draining = false;

@@ -12,8 +12,11 @@ import type { AppendRunTable, RelayTables } from "./tables.ts";
 const idLength = 16;
 /** As many as fit into a page of the database beside others, without one of their own. */
 export const runLength = 56;
-/** Ids kept in memory, of all queues together; those of one queue are kept whole. */
-const mostIds = 262_144;
+/** What is kept in memory, of all queues together, in bytes; those of one queue are kept whole. */
+const mostBytes = 32 * 1024 * 1024;
+/** About what a queue takes, and an id as a key of a map, in bytes. */
+const queueWeight = 800;
+const keyWeight = 100;
 
 /** @property number of the run. */
 export interface Run {
@@ -26,54 +29,58 @@ const runOf = (seq: number): number => Math.floor((seq - 1) / runLength);
 
 /** The ids of one queue. */
 export interface KnownIds {
-  /** Number under which an entry was appended. @param key of `idKey`. @param gone what lived up to there is forgotten. */
-  numberOf(key: string, gone: number): number | undefined;
-  /** Takes the id of the next number. @param key of `idKey`. */
-  add(appendId: Uint8Array, key: string, seq: number): void;
+  /** Number under which an entry was appended. @param gone what lived up to there is forgotten. */
+  numberOf(appendId: Uint8Array, gone: number): number | undefined;
+  /** Takes the id of the next number. */
+  add(appendId: Uint8Array, seq: number): void;
   /** Writes what was added since the last time. */
   save(): Promise<void>;
+  /** About what it takes in memory, in bytes. */
+  readonly weight: number;
 }
 
 /** The ids of many queues, for one transaction after the other. What is remembered is forgotten when one fails. */
 export interface AppendIds {
   /** @param last the number of the queue's last entry, at the start of the transaction. @param gone as in `numberOf`. */
   of(db: Kysely<RelayTables>, receiveId: Uint8Array, last: number, gone: number): Promise<KnownIds>;
-  /** What was removed, or may not have been written. */
+  /** The queue was removed. */
   forget(receiveId: Uint8Array): void;
+  /** A transaction failed. */
   forgetAll(): void;
 }
 
 /** What is kept of a queue. */
 interface Kept {
-  readonly numbers: Map<string, number>;
+  /** The ids that were read, as they lie there: a map of as many takes several times as much to make and to keep. */
+  readonly read: Buffer;
+  /** Number of the first of them. */
+  readonly first: number;
+  /** Those added since, in their order. */
+  readonly added: Map<string, number>;
   /** The last run, unless it is full. */
   readonly open: Uint8Array[];
   last: number;
-  /** Whether it is counted: not once it was forgotten. */
-  isKept: boolean;
+  /** What it was counted as; 0 once it was forgotten. */
+  counted: number;
 }
+const weightOf = ({ read, added }: Kept): number => queueWeight + read.length + keyWeight * added.size;
 
-/** @param most ids to keep. */
-export function appendIds(statements: RelayStatements, most = mostIds): AppendIds {
+/** @param most bytes to keep. */
+export function appendIds(statements: RelayStatements, most = mostBytes): AppendIds {
   const kept = new Map<string, Kept>();
-  let count = 0;
+  let total = 0;
   const forget = (key: string): void => {
     const known = kept.get(key);
     if (known === undefined) return;
-    count -= known.numbers.size;
-    known.isKept = false;
+    total -= known.counted;
+    known.counted = 0;
     kept.delete(key);
   };
-  const load = async (db: Kysely<RelayTables>, receiveId: Uint8Array, last: number, gone: number): Promise<Kept> => {
-    const numbers = new Map<string, number>();
-    for (const { number, ids } of await readRuns(db, receiveId, gone)) {
-      for (const [index, id] of ids.entries()) numbers.set(idKey(id), number * runLength + index + 1);
-    }
-    const begun = last % runLength;
-    const open = begun === 0 ? [] : [...((await readRuns(db, receiveId, last - 1)).at(-1)?.ids ?? [])];
-    // An id under another's number would be answered, or forgotten, as that one.
-    if (open.length !== begun) throw new Error(`a run of append ids has ${open.length} of ${begun}`);
-    return { numbers, open, last, isKept: true };
+  const recount = (known: Kept): void => {
+    // Forgotten while a group still goes on with it: not counted again.
+    if (known.counted === 0) return;
+    total += weightOf(known) - known.counted;
+    known.counted = weightOf(known);
   };
   return {
     of: async (db, receiveId, last, gone) => {
@@ -82,41 +89,54 @@ export function appendIds(statements: RelayStatements, most = mostIds): AppendId
       if (known?.last !== last) {
         forget(key);
         known = await load(db, receiveId, last, gone);
-        count += known.numbers.size;
+        known.counted = weightOf(known);
+        total += known.counted;
       } else kept.delete(key);
       // The last of them was appended to last.
       kept.set(key, known);
+      for (const [id, seq] of known.added) {
+        if (seq > gone) break;
+        known.added.delete(id);
+      }
+      recount(known);
       for (const oldest of kept.keys()) {
-        if (count <= most || oldest === key) break;
+        if (total <= most || oldest === key) break;
         forget(oldest);
       }
-      const { numbers, open } = known;
       const queue = known;
+      const { open } = queue;
       let written = open.length;
-      let first = last - open.length + 1;
+      let begins = last - open.length + 1;
       return {
-        numberOf: (id, past) => {
-          const seq = numbers.get(id);
-          return seq === undefined || seq <= past ? undefined : seq;
+        get weight() {
+          return weightOf(queue);
         },
-        add: (appendId, id, seq) => {
-          const before = numbers.size;
-          numbers.set(id, seq);
-          if (queue.isKept) count += numbers.size - before;
+        numberOf: (appendId, past) => {
+          const seq = queue.added.get(idKey(appendId));
+          if (seq !== undefined && seq > past) return seq;
+          return numberRead(queue, appendId, past);
+        },
+        add: (appendId, seq) => {
+          const id = idKey(appendId);
+          // Anew at the end, where that of an entry that is gone was: they stay in their order.
+          queue.added.delete(id);
+          queue.added.set(id, seq);
           open.push(ownBytes(appendId));
           queue.last = seq;
         },
         save: async () => {
           while (open.length > written) {
             const run = open.slice(0, runLength);
-            const row = packRun(receiveId, { number: runOf(first), ids: run });
-            await db.executeQuery(written === 0 ? statements.insertRun(row) : statements.saveRun(row));
+            const row = packRun(receiveId, { number: runOf(begins), ids: run });
+            const saved = await db.executeQuery(written === 0 ? statements.insertRun(row) : statements.saveRun(row));
+            if (saved.numAffectedRows !== 1n) throw new Error("a run of append ids is not there");
             written = run.length;
-            if (run.length < runLength) return;
+            if (run.length < runLength) break;
             open.splice(0, runLength);
-            first += runLength;
+            begins += runLength;
             written = 0;
           }
+          recount(queue);
         },
       };
     },
@@ -127,19 +147,36 @@ export function appendIds(statements: RelayStatements, most = mostIds): AppendId
   };
 }
 
-/** The runs in which there is a larger number. */
-async function readRuns(db: Kysely<RelayTables>, receiveId: Uint8Array, after: number): Promise<readonly Run[]> {
+/** Reads the runs in which an entry that lives may have its id, and the last one unless it is full. */
+async function load(db: Kysely<RelayTables>, receiveId: Uint8Array, last: number, gone: number): Promise<Kept> {
+  const begun = last % runLength;
+  const from = Math.min(runOf(gone + 1), runOf(last + 1));
   const rows = await db
     .selectFrom("append_run")
-    .select(["number", "ids"])
+    .select("ids")
     .where("queue", "=", receiveId)
-    .where("number", ">=", runOf(after + 1))
+    .where("number", ">=", from)
     .orderBy("number")
     .execute();
-  return rows.map(({ number, ids }) => ({
-    number,
-    ids: Array.from({ length: ids.length / idLength }, (_, index) => ids.subarray(index * idLength, (index + 1) * idLength)),
-  }));
+  const read = Buffer.concat(rows.map(({ ids }) => ids));
+  const first = from * runLength + 1;
+  // An id under another's number would be answered, or forgotten, as that one.
+  if (first + read.length / idLength - 1 !== last)
+    throw new Error(`append ids up to ${first + read.length / idLength - 1} of ${last}`);
+  const open = Array.from({ length: begun }, (_, index) => {
+    const at = read.length - (begun - index) * idLength;
+    return read.subarray(at, at + idLength);
+  });
+  return { read, first, added: new Map(), open, last, counted: 0 };
+}
+
+/** Number of an id among those that were read; of two, the one that lives. */
+function numberRead({ read, first }: Kept, appendId: Uint8Array, gone: number): number | undefined {
+  const start = Math.max(0, gone + 1 - first) * idLength;
+  for (let at = read.indexOf(appendId, start); at >= 0; at = read.indexOf(appendId, at + 1)) {
+    if (at % idLength === 0) return first + at / idLength;
+  }
+  return undefined;
 }
 
 export function packRun(queue: Uint8Array, { number, ids }: Run): AppendRunTable {

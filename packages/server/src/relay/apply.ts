@@ -33,6 +33,7 @@ interface OpenQueue {
   readonly added: Added[];
 }
 
+const mostHeld = 16 * 1024 * 1024;
 const forbidden: RelayWriteOutcome = { kind: "refused", code: "forbidden", detail: "" };
 const done: RelayWriteOutcome = { kind: "done" };
 const noKey = new Uint8Array(0);
@@ -52,9 +53,10 @@ export interface CommittedGroup {
 /** @param today the day given to new rows. Rejects when the database does, having changed nothing. */
 export type RelayCommit = (writes: readonly RelayWrite[], today: number) => Promise<CommittedGroup>;
 
-export function relayCommit(db: Kysely<RelayTables>, limits: RelayLimits): RelayCommit {
+/** @param keptBytes memory for append ids; as much as is good for most, unless given. */
+export function relayCommit(db: Kysely<RelayTables>, limits: RelayLimits, keptBytes?: number): RelayCommit {
   const statements = relayStatements(db);
-  const ids = appendIds(statements);
+  const ids = appendIds(statements, keptBytes);
   return async (writes, today) => {
     try {
       return await db.transaction().execute(async (transaction) => {
@@ -86,6 +88,8 @@ class Group {
   readonly #today: number;
   readonly told: Told[] = [];
   readonly #open = new Map<string, OpenQueue | undefined>();
+  /** About what the ids of its open queues take in memory, in bytes. */
+  #held = 0;
 
   constructor(db: Transaction<RelayTables>, { statements, ids, limits, today }: Committing) {
     this.#db = db;
@@ -98,6 +102,8 @@ class Group {
   async apply(write: RelayWrite, index: number): Promise<RelayWriteOutcome> {
     switch (write.kind) {
       case "append":
+        // However many full queues one group appends to, their ids are not all held at once.
+        if (this.#held > mostHeld) await this.flush();
         return this.#append(write, index);
       case "create":
         return this.#create(write);
@@ -115,7 +121,6 @@ class Group {
         return this.#put(write);
       case "sweep-queue":
         await this.flush();
-        this.#ids.forget(write.receiveId);
         return sweepQueue(this.#db, this.#limits, this.#today, write.receiveId);
       case "sweep-drops":
         return sweepDrops(this.#db, this.#limits, this.#today);
@@ -143,6 +148,7 @@ class Group {
       for (const portion of queue.portions ?? []) if (portion.dirty) await savePortion(this.#db, queue.row.receive_id, portion);
     }
     this.#open.clear();
+    this.#held = 0;
   }
 
   async #queue(receiveId: Uint8Array): Promise<OpenQueue | undefined> {
@@ -181,9 +187,11 @@ class Group {
     if (queue === undefined) return forbidden;
     if (queue.row.version !== version) return { kind: "stale" };
     const portion = queue.row.admin_key === null ? undefined : await this.#portion(queue, place);
-    queue.ids ??= await this.#ids.of(this.#db, receiveId, queue.row.last_seq, queue.row.gone_seq);
-    const id = idKey(appendId);
-    const first = queue.ids.numberOf(id, queue.row.gone_seq);
+    if (queue.ids === undefined) {
+      queue.ids = await this.#ids.of(this.#db, receiveId, queue.row.last_seq, queue.row.gone_seq);
+      this.#held += queue.ids.weight;
+    }
+    const first = queue.ids.numberOf(appendId, queue.row.gone_seq);
     if (first !== undefined) return { kind: "appended", seq: first };
     if (queue.row.bundle !== null) return { kind: "moved", bundle: queue.row.bundle };
     if (!this.#fits(queue, portion, body.length)) {
@@ -194,7 +202,7 @@ class Group {
       return { kind: "refused", code: "queue-full", detail: "the queue holds all it may", retryAfter: 86_400 };
     }
     const seq = queue.lastSeq + 1;
-    queue.ids.add(appendId, id, seq);
+    queue.ids.add(appendId, seq);
     queue.added.push({ body, writer: portion?.writer ?? null });
     queue.lastSeq = seq;
     queue.entries += 1;
@@ -296,10 +304,7 @@ class Group {
     const row = await this.#proved(receiveId, provedBy);
     if ("kind" in row) return row;
     if (upTo > row.last_seq) return { kind: "refused", code: "conflict", detail: "the queue has no such entry yet" };
-    if (upTo > row.gone_seq) {
-      await removeUpTo(this.#db, row, upTo, await tallyUpTo(this.#db, receiveId, upTo));
-      this.#ids.forget(receiveId);
-    }
+    if (upTo > row.gone_seq) await removeUpTo(this.#db, row, upTo, await tallyUpTo(this.#db, receiveId, upTo));
     return done;
   }
 

@@ -37,11 +37,15 @@ export function parcelsOf(queue: Uint8Array, first: number, day: number, entries
   return parcels;
 }
 
-/** A parcel's entries with a larger number than `after`. */
-export function entriesOf({ seq, size, bodies }: Pick<ParcelTable, "seq" | "size" | "bodies">, after: number): QueueEntry[] {
+/** A parcel's first entries with a larger number than `after`, at most so many. */
+export function entriesOf(
+  { seq, size, bodies }: Pick<ParcelTable, "seq" | "size" | "bodies">,
+  after: number,
+  limit = Number.POSITIVE_INFINITY,
+): QueueEntry[] {
   const first = seq - bodies.length / size + 1;
   const found: QueueEntry[] = [];
-  for (let number = Math.max(first, after + 1); number <= seq; number++) {
+  for (let number = Math.max(first, after + 1); number <= seq && found.length < limit; number++) {
     const at = (number - first) * size;
     found.push({ seq: number, body: asBytes(bodies.subarray(at, at + size)) });
   }

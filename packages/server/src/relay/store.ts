@@ -72,9 +72,10 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
     entries: async (receiveId, after, limit, bytes) => {
       const found: QueueEntry[] = [];
       let left = bytes;
-      let cursor = after;
-      for (;;) {
-        const step = Math.min(fetchStep, limit - found.length);
+      // One parcel first, which may have them all; then as many as it takes if the others are like it.
+      let parcels = 0;
+      for (let step = 1; ;) {
+        const cursor = found.at(-1)?.seq ?? after;
         const rows = await reader
           .selectFrom("parcel")
           .select(["seq", "size", "bodies"])
@@ -83,13 +84,17 @@ export async function openRelayStore(options: RelayStoreOptions): Promise<RelayS
           .orderBy("seq")
           .limit(step)
           .execute();
-        for (const entry of rows.flatMap((row) => entriesOf(row, cursor))) {
-          if (found.length === limit || entry.body.length > left) return found;
-          left -= entry.body.length;
-          cursor = entry.seq;
-          found.push(entry);
+        for (const row of rows) {
+          for (const entry of entriesOf(row, cursor, limit - found.length)) {
+            if (entry.body.length > left) return found;
+            left -= entry.body.length;
+            found.push(entry);
+          }
+          if (found.length === limit) return found;
         }
-        if (rows.length < step || found.length === limit) return found;
+        if (rows.length < step) return found;
+        parcels += rows.length;
+        step = Math.min(fetchStep, Math.ceil(((limit - found.length) * parcels) / found.length));
       }
     },
     drop: (dropId) => reader.selectFrom("drop").selectAll().where("drop_id", "=", dropId).executeTakeFirst(),

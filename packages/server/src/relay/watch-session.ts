@@ -63,12 +63,16 @@ interface Subscription {
 
 /** Entries looked up at once while catching up. */
 const catchUpEntries = 64;
-/** Requests under way on one connection, in number and in bytes, before reading from it pauses. */
+/** Requests under way on one connection before reading from it pauses. */
 const maxInFlight = 2_000;
 /** The network has not taken this much: the client is too slow even for hints. */
 const maxBuffered = 32 * 1024 * 1024;
-/** Bodies stay where the network put them until they are stored, or refused: frames are not written to again. */
+/**
+ * Bodies stay where the network put them until they are stored, or refused: frames are not written to again. Not those that
+ * are a small part of their frame, which would keep all of it alive.
+ */
 const lentFrom = 1024;
+const lentPart = 1 / 8;
 /** Weight of an entry beyond its body, so that many small ones count too. */
 const entryOverhead = 64;
 
@@ -96,7 +100,7 @@ class WatchSession implements FrameHandler, QueueListener {
   }
 
   frame(bytes: Uint8Array): void {
-    const frame = decode(clientFrameSchema, bytes, maxClientFrame, lentFrom);
+    const frame = decode(clientFrameSchema, bytes, maxClientFrame, Math.max(lentFrom, bytes.length * lentPart));
     if (!frame.ok) return this.#refuse("malformed", frame.error.detail.slice(0, 200));
     switch (frame.value.kind) {
       case "watch":

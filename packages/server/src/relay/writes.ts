@@ -61,5 +61,5 @@ export interface RelayLimits {
   readonly queueEntries: number;
   readonly queueBytes: number;
 }
-/** Rows that one sweep removes in one transaction. */
+/** Entries, or drops, after which one sweep ends its transaction; it goes on to the end of a parcel. */
 export const sweepStep = 500;
